@@ -1,0 +1,69 @@
+/**
+ * What the methods know of the connection a request came in on, and of the server behind it. The
+ * server implements these; nothing here knows a socket or a database.
+ *
+ * @module
+ */
+import type { Mailboxes } from "../store/mod.ts";
+
+/** Who a connection speaks for. */
+export interface Identity {
+  readonly user: string;
+  readonly device: string;
+}
+
+/** What a client asks for when it signs in; what it leaves out has a default. */
+export interface SignInOptions {
+  /** The device, 1 to 64 characters. @default {"default"} */
+  readonly device?: string;
+  /** Messages in flight to this client, 1 to 256. @default {64} */
+  readonly window?: number;
+  /** Whether to send `msg.receipt`. @default {false} */
+  readonly receipts?: boolean;
+  /** Where a further device of the user starts to read. @default {"oldest"} */
+  readonly start?: "oldest" | "newest";
+  /** Whether the client asked for the object form, and so knows `queue.empty`. */
+  readonly rich: boolean;
+}
+
+/** What a client that signed in with the object form is told. */
+export interface Welcome {
+  readonly user: string;
+  readonly device: string;
+  /** Messages that wait for this device. */
+  readonly pending: number;
+  readonly window: number;
+  /** Limits the client should keep, by name. */
+  readonly limits: Readonly<Record<string, number>>;
+  /** Seconds of silence after which either side should probe the other. */
+  readonly heartbeat: number;
+}
+
+/** One connection, or one `POST /rpc`, as its requests see it. */
+export interface Session {
+  /** Undefined until signed in. */
+  readonly identity: Identity | undefined;
+  /** Whether this session can be sent requests and notifications; `POST /rpc` cannot. */
+  readonly duplex: boolean;
+  /** Whether this client asked for `msg.receipt`. */
+  readonly receipts: boolean;
+  /**
+   * Verifies a token and speaks for its user from now on.
+   *
+   * @throws {RpcError} `bad_credential`, `rate_limited`, `too_many_devices`, `unavailable`, ...
+   */
+  signIn(token: string, options: SignInOptions): Promise<Welcome>;
+  /** Takes from the user's send bucket. @throws {RpcError} `rate_limited`, with `retryAfter` */
+  takeSend(messages: number): void;
+}
+
+/** What the methods need of the server. */
+export interface Services {
+  readonly mailboxes: Pick<Mailboxes, "append">;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** A new message id: sorts by time, never repeats. */
+  newId(): string;
+  /** What `rpc.discover` calls this server. */
+  readonly version: string;
+}

@@ -1,0 +1,31 @@
+/**
+ * Time and chance as parameters, so that a seed reproduces a run.
+ *
+ * @module
+ */
+
+/** What the server knows of time. */
+export interface Clock {
+  /** Milliseconds since 1970; may jump. */
+  now(): number;
+  /** Milliseconds since some moment; never goes back. For measuring how long something took. */
+  monotonic(): number;
+  /** Calls back once after a time; the answer cancels it. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** Fills a buffer with random bytes and answers it. */
+export type RandomBytes = (buffer: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The machine's own randomness. */
+export const systemRandom: RandomBytes = (buffer) => crypto.getRandomValues(buffer);

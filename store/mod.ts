@@ -1,0 +1,6 @@
+/**
+ * The ports of the store, and nothing of any backend.
+ *
+ * @module
+ */
+export * from "./store.ts";

@@ -1,0 +1,263 @@
+/**
+ * The ports behind which Titan keeps what it must not lose. A backend implements all of them over
+ * one place; `store_contract.ts` is the suite that every backend passes.
+ *
+ * A mailbox is a log and a device is a cursor in it: every user has one ordered log of entries,
+ * every device the position up to which it has acknowledged. An entry is stored once, however many
+ * devices read it.
+ *
+ * User ids arrive here normalised (lower case, Unicode NFC); the store compares them exactly.
+ *
+ * @module
+ */
+
+/**
+ * A place in the log. Positions of one mailbox grow but have gaps; 0 is before the first entry.
+ * They are handed out in commit order, so nothing ever appears below a position that was read (I2).
+ */
+export type Position = number;
+
+/** What the sender of an entry wants kept. The store reads the envelope and never the body. */
+export interface Draft {
+  /** Unique for ever; the id under which every delivery happens (I4). */
+  readonly id: string;
+  /** `message` waits for an acknowledgement; `receipt` is news for a sender and waits for none. */
+  readonly kind: "message" | "receipt";
+  /** The user whose rate, `cid` and conversation this is. */
+  readonly sender: string;
+  /** Who it says it is from: the sender, or a bot that answers them. */
+  readonly from: string;
+  /** Whose mailbox it goes to. */
+  readonly to: string;
+  /** The sending device: what it sent is not delivered back to it, unless `to` is the sender. */
+  readonly device: string;
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly time: number;
+  /** When it stops being deliverable, in milliseconds since 1970. */
+  readonly expires: number;
+  /** The client's own id, by which a repeat is known (I5). */
+  readonly cid?: string;
+  /** Stands for the content: an equal `cid` with another fingerprint is a conflict. */
+  readonly fingerprint?: string;
+  /** Whether the sender wants to hear what becomes of it. */
+  readonly receipt: boolean;
+  /** What is delivered: opaque text without a line break or a tab. */
+  readonly body: string;
+  /** The size of `body` in UTF-8 bytes. */
+  readonly bytes: number;
+}
+
+/** A draft that was committed. */
+export interface Entry extends Draft {
+  readonly position: Position;
+}
+
+/** What became of one draft of an `append`. */
+export type Outcome =
+  | { readonly kind: "accepted" }
+  /** The same `cid` and content came before: the first answer, again. */
+  | { readonly kind: "duplicate"; readonly id: string; readonly time: number }
+  /** The same `cid` came before with other content. */
+  | { readonly kind: "conflict" }
+  /** Nobody is called `to`. */
+  | { readonly kind: "unknown" }
+  /** The mailbox of `to` holds as much as may wait there. */
+  | { readonly kind: "full" }
+  /** Not stored, because another draft of the same atomic call was refused. */
+  | { readonly kind: "skipped" };
+
+/** Options for {@linkcode Mailboxes.append}. */
+export interface AppendOptions {
+  /** Store all drafts or none. @default {false} */
+  readonly atomic?: boolean;
+}
+
+/** How a device stands in its mailbox when it attaches. */
+export interface Attachment {
+  /** Everything up to here is acknowledged by the device. */
+  readonly cursor: Position;
+  /** Entries up to here may have been delivered to the device before. */
+  readonly sent: Position;
+  /** The position of the newest committed entry; `queue.empty` is due once the cursor is here. */
+  readonly tail: Position;
+  /** Messages that wait for the device, expired ones left out. */
+  readonly pending: number;
+}
+
+/** A stretch of a mailbox. */
+export interface Page {
+  /** In order of position; expired entries and the device's own are left out. */
+  readonly entries: readonly Entry[];
+  /** Everything up to here was looked at: where the next read goes on. */
+  readonly upTo: Position;
+  /** Whether nothing committed lies past `upTo`. */
+  readonly end: boolean;
+}
+
+/** How much one {@linkcode Mailboxes.read} may answer; at least one entry is always answered. */
+export interface ReadLimit {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Entries that a commit added to one mailbox, told in order of position. */
+export interface Committed {
+  readonly user: string;
+  /** The position of the mailbox's newest entry before these: a gap means a read is needed. */
+  readonly after: Position;
+  readonly entries: readonly Entry[];
+}
+
+/** Hears what the store does. It is called synchronously, must not throw and must be short. */
+export interface StoreListener {
+  /** Entries became durable. Called before the `append` that brought them resolves. */
+  committed(news: Committed): void;
+}
+
+/** What waits in a mailbox. */
+export interface MailboxState {
+  /** Messages that some device has not acknowledged, expired ones left out. */
+  readonly messages: number;
+  readonly bytes: number;
+  /** The cursor of every device. */
+  readonly cursors: ReadonlyMap<string, Position>;
+}
+
+/** The logs of all users and the cursors of all devices. */
+export interface Mailboxes {
+  /**
+   * Commits drafts and resolves, in the order of the drafts, with what became of each, once every
+   * accepted one is on disk (I1). Calls of one sender take effect in the order in which they were
+   * made (I6). A sender with another device than `draft.device` has a copy in the own mailbox, at
+   * the same position and under the same id.
+   *
+   * @throws {StoreBusyError} too much waits to be committed; nothing of this call was stored.
+   * @throws {StoreUnavailableError} the disk refused; nothing of this call was stored.
+   */
+  append(drafts: readonly Draft[], options?: AppendOptions): Promise<readonly Outcome[]>;
+
+  /**
+   * Makes the device known to its mailbox, durably, and says where it stands. The first device of
+   * a user starts at the oldest kept entry, a further one where `start` says.
+   *
+   * @throws {StoreUnavailableError} the disk refused.
+   */
+  attach(user: string, device: string, start: "oldest" | "newest"): Promise<Attachment>;
+
+  /** Notes up to where entries were sent to a device that is leaving. Durable soon, not now. */
+  detach(user: string, device: string, sent: Position): void;
+
+  /** Reads entries after a position, for a device that is attached. */
+  read(user: string, device: string, after: Position, limit: ReadLimit): Promise<Page>;
+
+  /**
+   * Moves the cursor of an attached device forward; a lower position changes nothing (I3). Durable
+   * soon, not now: losing it costs a repeated delivery, never a message.
+   *
+   * @returns the furthest position that any device of the user had acknowledged before.
+   */
+  acknowledge(user: string, device: string, upTo: Position): Position;
+
+  /** Copies an entry that a device refuses aside, durably, so that its cursor may pass it. */
+  setAside(user: string, device: string, entry: Entry): Promise<void>;
+
+  /** The state of a mailbox, or null where there is no such user. */
+  inspect(user: string): Promise<MailboxState | null>;
+
+  /** Drops the cursor of one device, so that it no longer holds entries back. */
+  forget(user: string, device: string): Promise<void>;
+}
+
+/** Someone who can send and receive. */
+export interface User {
+  readonly id: string;
+  readonly email?: string;
+  readonly name?: string;
+  readonly picture?: string;
+  /** In milliseconds since 1970. */
+  readonly registered: number;
+}
+
+/** Something a user reads messages on. */
+export interface Device {
+  readonly user: string;
+  readonly id: string;
+  readonly platform?: string;
+  /** When it last signed in, in milliseconds since 1970. */
+  readonly seen: number;
+}
+
+/** A value and the version under which it may be replaced. */
+export interface Versioned<T> {
+  readonly value: T;
+  readonly version: string;
+}
+
+/** Everyone who can receive. Every call that changes something is durable when it resolves. */
+export interface Users {
+  /** The user, or null where nobody has that id. */
+  get(id: string): Promise<Versioned<User> | null>;
+  /** @returns false where the id is taken: of two at once exactly one succeeds. */
+  create(user: User): Promise<boolean>;
+  /** @returns false where the user is gone or no longer at that version. */
+  replace(user: User, version: string): Promise<boolean>;
+  /** Removes the user, the devices and the mailbox. @returns false where there was none. */
+  remove(id: string): Promise<boolean>;
+  /** Users in order of id, after an id, at most `limit` (1 to 1,000). */
+  list(after: string, limit: number): Promise<readonly User[]>;
+}
+
+/** The devices of all users. Every call that changes something is durable when it resolves. */
+export interface Devices {
+  /** The devices of a user in order of id. */
+  list(user: string): Promise<readonly Device[]>;
+  /**
+   * Adds the device, or replaces what is known about it.
+   *
+   * @returns false where it is a new one and the user has `max` already, or the user is gone.
+   */
+  put(device: Device, max: number): Promise<boolean>;
+  /** Removes the device and its cursor. @returns false where there was none. */
+  remove(user: string, device: string): Promise<boolean>;
+}
+
+/** Told of messages whose time has passed and that no device had acknowledged. */
+export type ExpiredHandler = (entries: readonly Entry[]) => Promise<void>;
+
+/** Background work that the server calls for periodically. */
+export interface Sweeper {
+  /**
+   * Drops what has expired and is read by all, yielding to live work. The handler hears of an
+   * expired message that wanted a receipt before it goes; after a crash it may hear twice.
+   */
+  sweep(expired: ExpiredHandler): Promise<void>;
+}
+
+/** One place that holds everything. Disposing of it writes what is still only in memory. */
+export interface Store extends AsyncDisposable {
+  readonly mailboxes: Mailboxes;
+  readonly users: Users;
+  readonly devices: Devices;
+  readonly sweeper: Sweeper;
+  /** Sets who hears of commits; there is one listener. */
+  listen(listener: StoreListener): void;
+}
+
+/** Limits that a backend keeps. */
+export interface StoreLimits {
+  /** What may wait for one user. */
+  readonly mailboxMessages: number;
+  readonly mailboxBytes: number;
+  /** Bytes of accepted drafts that may wait for their commit. */
+  readonly backlogBytes: number;
+}
+
+/** Too much waits to be committed. Trying again shortly helps. */
+export class StoreBusyError extends Error {
+  override readonly name = "StoreBusyError";
+}
+
+/** The disk or the database refused, or the store is closed. Trying again later may help. */
+export class StoreUnavailableError extends Error {
+  override readonly name = "StoreUnavailableError";
+}
