@@ -1,0 +1,126 @@
+/**
+ * Every limit of Titan, once: a name with its unit last, the value, and why it is that value. What
+ * a deployment may change is a default here and has its variable in `server/config.ts`. Each is
+ * tested at the limit and one past it; `limits_test.ts` checks them against each other.
+ *
+ * This file imports nothing, so that every layer may import it.
+ *
+ * @module
+ */
+
+/** The text of one message, in UTF-8 bytes: with its envelope it stays under one 64 KiB value. */
+export const MESSAGE_TEXT_BYTES_MAX = 48 * 1024;
+
+/** One frame or one HTTP body, in UTF-8 bytes: a full text, escaped, and room for a batch. */
+export const FRAME_BYTES_MAX = 256 * 1024;
+
+/** Requests in one JSON-RPC batch: bounds the work that one frame can ask for. */
+export const BATCH_REQUESTS_MAX = 100;
+
+/** Messages in one `msg.send`, for the same reason. */
+export const SEND_MESSAGES_MAX = 100;
+
+/** Nesting of a request's JSON: deeper than any method needs, far from the parser's stack. */
+export const JSON_DEPTH_MAX = 32;
+
+/** A user id, in UTF-8 bytes: an e-mail address or an issuer's `sub` fits. */
+export const USER_ID_BYTES_MAX = 128;
+
+/** A device id, in UTF-8 bytes: a UUID or a fingerprint in hex fits. */
+export const DEVICE_ID_BYTES_MAX = 64;
+
+/** A client's message id (`cid`), in UTF-8 bytes: it is kept for weeks, so it is short. */
+export const CID_BYTES_MAX = 64;
+
+/** The id of a JSON-RPC request, in characters: it is held until the answer goes. */
+export const REQUEST_ID_CHARS_MAX = 128;
+
+/** A token, in characters: well above a large JWT; checked before anything is verified. */
+export const TOKEN_CHARS_MAX = 8 * 1024;
+
+/** Time to live of a message, in seconds: 30 days, as long as anybody keeps a phone switched off. */
+export const TTL_SECONDS_MAX = 30 * 24 * 3600;
+
+/** How long a `cid` is remembered at least, in milliseconds (I5). */
+export const CID_MS_MIN = 24 * 3600 * 1000;
+
+/** Devices of one user: each holds a cursor in every entry's way. */
+export const DEVICES_MAX = 10;
+
+/** Messages in flight to one connection: what a client may ask for. */
+export const WINDOW_MESSAGES_MAX = 256;
+
+/** Messages in flight to a client that names no window. */
+export const WINDOW_MESSAGES_DEFAULT = 64;
+
+/** Bytes in flight to one connection; a single larger message still goes, alone. */
+export const WINDOW_BYTES_MAX = 512 * 1024;
+
+/** Bytes queued to one connection that the peer does not take; past it the connection closes. */
+export const OUTGOING_BYTES_MAX = 1024 * 1024;
+
+/** Bytes of one connection's requests that are being worked on; past it the connection closes. */
+export const REQUESTS_BYTES_MAX = 2 * 1024 * 1024;
+
+/** Requests of one connection that are being worked on, for the same reason. */
+export const REQUESTS_MAX = 4096;
+
+/** Bytes of accepted messages that wait for their commit; past it senders are told to retry. */
+export const COMMIT_BACKLOG_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Messages that may wait for one user: ample for weeks away, small enough to read back. */
+export const MAILBOX_MESSAGES_DEFAULT = 10_000;
+
+/** Bytes that may wait for one user. */
+export const MAILBOX_BYTES_DEFAULT = 64 * 1024 * 1024;
+
+/** Connections from one address: an office behind one NAT fits. Loopback is exempt. */
+export const ADDRESS_CONNECTIONS_DEFAULT = 256;
+
+/** Connections in all. At about 20 KiB each this is 2 GiB. */
+export const CONNECTIONS_MAX = 100_000;
+
+/** Connections in all that have not signed in: each can make Deno buffer a 64 MiB frame. */
+export const UNAUTHENTICATED_MAX = 1024;
+
+/** Connections of one address that have not signed in. Loopback is exempt. */
+export const ADDRESS_UNAUTHENTICATED_MAX = 32;
+
+/** How long a connection may stay without signing in, in milliseconds. */
+export const SIGN_IN_MS_MAX = 10_000;
+
+/** How late an acknowledgement may be before the client is asked whether it lives. */
+export const ACK_MS_MAX = 30_000;
+
+/** How long a client may take to answer that question. */
+export const PONG_MS_MAX = 8_000;
+
+/** Seconds of silence after which either side probes the other. */
+export const HEARTBEAT_SECONDS = 25;
+
+/** Deliveries of one message that its client refuses, before it is set aside. */
+export const REFUSALS_MAX = 5;
+
+/** The wait before a refused message is sent again, in milliseconds; it doubles each time. */
+export const REFUSAL_BACKOFF_MS = 1000;
+
+/** Sent but not contiguously acknowledged entries of one connection: what a cursor may lag. */
+export const OUTSTANDING_MAX = 4096;
+
+/** Messages a second that one user may send, and how many at once. */
+export const SEND_RATE_DEFAULT = 50;
+export const SEND_BURST_DEFAULT = 200;
+
+/** Failed sign-ins of one account before it has to wait, and how long it waits. */
+export const ACCOUNT_FAILURES_MAX = 5;
+export const ACCOUNT_FAILURES_MS = 60_000;
+
+/** Failed sign-ins from one address before it has to wait, and how long it waits. */
+export const ADDRESS_FAILURES_MAX = 10;
+export const ADDRESS_FAILURES_MS = 600_000;
+
+/** Entries of any table kept per user or address; the oldest go first. */
+export const TABLE_ENTRIES_MAX = 100_000;
+
+/** The reason of a WebSocket close, in UTF-8 bytes (RFC 6455 §5.5). */
+export const CLOSE_REASON_BYTES_MAX = 123;
