@@ -6,7 +6,8 @@
  * every device the position up to which it has acknowledged. An entry is stored once, however many
  * devices read it.
  *
- * User ids arrive here normalised (lower case, Unicode NFC); the store compares them exactly.
+ * User ids arrive here normalised (lower case, Unicode NFC); the store compares them exactly. No id
+ * of anything holds a control character.
  *
  * @module
  */
@@ -36,9 +37,9 @@ export interface Draft {
   /** When it stops being deliverable, in milliseconds since 1970. */
   readonly expires: number;
   /** The client's own id, by which a repeat is known (I5). */
-  readonly cid?: string;
+  readonly cid?: string | undefined;
   /** Stands for the content: an equal `cid` with another fingerprint is a conflict. */
-  readonly fingerprint?: string;
+  readonly fingerprint?: string | undefined;
   /** Whether the sender wants to hear what becomes of it. */
   readonly receipt: boolean;
   /** What is delivered: opaque text without a line break or a tab. */
@@ -140,9 +141,10 @@ export interface Mailboxes {
    * Makes the device known to its mailbox, durably, and says where it stands. The first device of
    * a user starts at the oldest kept entry, a further one where `start` says.
    *
+   * @returns null where there is no such user.
    * @throws {StoreUnavailableError} the disk refused.
    */
-  attach(user: string, device: string, start: "oldest" | "newest"): Promise<Attachment>;
+  attach(user: string, device: string, start: "oldest" | "newest"): Promise<Attachment | null>;
 
   /** Notes up to where entries were sent to a device that is leaving. Durable soon, not now. */
   detach(user: string, device: string, sent: Position): void;
@@ -241,6 +243,14 @@ export interface Store extends AsyncDisposable {
   readonly sweeper: Sweeper;
   /** Sets who hears of commits; there is one listener. */
   listen(listener: StoreListener): void;
+}
+
+/** What a backend knows of time. */
+export interface StoreClock {
+  /** Milliseconds since 1970; may jump. */
+  now(): number;
+  /** Calls back once after a time; the answer cancels it. */
+  after(ms: number, callback: () => void): () => void;
 }
 
 /** Limits that a backend keeps. */

@@ -1,0 +1,244 @@
+/**
+ * The world of one contract test: a store in a directory of its own, a clock that only the test
+ * moves, and short words for what the tests say often.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type {
+  AppendOptions,
+  Committed,
+  Draft,
+  Entry,
+  Mailboxes,
+  Outcome,
+  Page,
+  Position,
+  Store,
+  StoreLimits,
+} from "../store.ts";
+import type { StoreFactory } from "./harness.ts";
+
+/** One hour in milliseconds: what a draft lives where a test does not say. */
+export const HOUR_MS = 3600 * 1000;
+
+/** Limits that no test reaches by chance. */
+const LIMITS: StoreLimits = {
+  mailboxMessages: 1000,
+  mailboxBytes: 1024 * 1024,
+  backlogBytes: 32 * 1024 * 1024,
+};
+
+/** Pages of one mailbox in one test: a read that does not move on ends here. */
+const PAGES_MAX = 2000;
+
+/** One test of the contract. */
+export interface ContractTest {
+  readonly name: string;
+  /** Where they differ from limits that the test does not reach. */
+  readonly limits?: Partial<StoreLimits>;
+  /** Whether the test opens the same data again; a backend that is not durable skips it. */
+  readonly reopens?: boolean;
+  run(world: World): Promise<void>;
+}
+
+/** Whether a test of a backend does its background work; see {@linkcode StoreFactory.settle}. */
+export type Settling = "never" | "asked";
+
+/** What one test sees. */
+export class World implements AsyncDisposable {
+  /** Milliseconds since 1970. */
+  now = Date.UTC(2026, 0, 1);
+  /** What the store told its listener, reopened or not. */
+  readonly news: Committed[] = [];
+  readonly #factory: StoreFactory;
+  readonly #settling: Settling;
+  readonly #limits: StoreLimits;
+  readonly #directory: string;
+  #store: Store;
+  #drafts = 0;
+
+  private constructor(
+    factory: StoreFactory,
+    settling: Settling,
+    limits: StoreLimits,
+    place: { readonly directory: string; readonly store: Store },
+  ) {
+    this.#factory = factory;
+    this.#settling = settling;
+    this.#limits = limits;
+    this.#directory = place.directory;
+    this.#store = place.store;
+  }
+
+  /** Opens an empty store. */
+  static async open(
+    factory: StoreFactory,
+    settling: Settling,
+    limits: Partial<StoreLimits> = {},
+  ): Promise<World> {
+    const directory = await Deno.makeTempDir({ prefix: "titan-store-" });
+    const all = { ...LIMITS, ...limits };
+    // The clock is the world's, and the world needs a store: the first one is asked for in between.
+    let now = () => Date.UTC(2026, 0, 1);
+    const store = await factory.open({ limits: all, now: () => now() }, directory);
+    const world = new World(factory, settling, all, { directory, store });
+    now = () => world.now;
+    world.#listen();
+    return world;
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  get mailboxes(): Mailboxes {
+    return this.#store.mailboxes;
+  }
+
+  /** Another empty world of the same backend. */
+  another(): Promise<World> {
+    return World.open(this.#factory, this.#settling, this.#limits);
+  }
+
+  /** Closes the store and opens what it kept. */
+  async reopen(): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+    const options = { limits: this.#limits, now: () => this.now };
+    this.#store = await this.#factory.open(options, this.#directory);
+    this.#listen();
+  }
+
+  /** Lets the background work happen, in the runs of the suite that are about it. */
+  async settle(): Promise<void> {
+    if (this.#settling === "asked") await this.#factory.settle?.(this.#store);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+    await Deno.remove(this.#directory, { recursive: true });
+  }
+
+  /** Registers users, each by an id. */
+  async users(...ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      assert.equal(await this.store.users.create({ id, registered: this.now }), true);
+    }
+  }
+
+  /** A draft of `alice`'s phone to `bob` that lives for an hour, but for what `part` says. */
+  draft(part: Partial<Draft> = {}): Draft {
+    const id = `m${++this.#drafts}`;
+    const body = part.body ?? `"text of ${id}"`;
+    const sender = part.sender ?? "alice";
+    return {
+      id,
+      kind: "message",
+      sender,
+      from: sender,
+      to: "bob",
+      device: "phone",
+      time: this.now,
+      expires: this.now + HOUR_MS,
+      receipt: false,
+      body,
+      bytes: new TextEncoder().encode(body).length,
+      ...part,
+    };
+  }
+
+  /** Makes drafts and appends them in one call. */
+  append(parts: readonly Partial<Draft>[], options?: AppendOptions): Promise<readonly Outcome[]> {
+    return this.mailboxes.append(parts.map((part) => this.draft(part)), options);
+  }
+
+  /** Appends drafts in one call and says only the kinds of what became of them. */
+  async kinds(parts: readonly Partial<Draft>[], options?: AppendOptions): Promise<string[]> {
+    return (await this.append(parts, options)).map((outcome) => outcome.kind);
+  }
+
+  /** Sends one draft that must be accepted, and finds it in the news. */
+  async send(part: Partial<Draft> = {}): Promise<Entry> {
+    const draft = this.draft(part);
+    assert.deepEqual(await this.mailboxes.append([draft]), [{ kind: "accepted" }]);
+    const entry = this.entries(draft.to).find((entry) => entry.id === draft.id);
+    assert.ok(entry, "The listener heard of the entry before append() resolved");
+    return entry;
+  }
+
+  /** Sends so many drafts, one call each. */
+  async sendMany(count: number, part: Partial<Draft> = {}): Promise<Entry[]> {
+    const sent: Entry[] = [];
+    for (let i = 0; i < count; i++) sent.push(await this.send(part));
+    return sent;
+  }
+
+  /** All entries of a mailbox that the listener heard of. */
+  entries(user: string): Entry[] {
+    return this.news.filter((news) => news.user === user).flatMap((news) => news.entries);
+  }
+
+  /** Reads one page with room for everything the tests send. */
+  page(user: string, device: string, after: Position): Promise<Page> {
+    return this.mailboxes.read(user, device, after, { messages: 1000, bytes: 1024 * 1024 });
+  }
+
+  /** Reads a mailbox to its end. */
+  async read(user: string, device: string, after: Position = 0): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    let position = after;
+    for (let pages = 0; pages < PAGES_MAX; pages++) {
+      const page = await this.page(user, device, position);
+      assert.ok(page.upTo >= position, "A read never goes back");
+      entries.push(...page.entries);
+      if (page.end) return entries;
+      assert.ok(page.entries.length > 0, "A page before the end has an entry");
+      position = page.upTo;
+    }
+    throw new Error("Cannot read the mailbox: it does not end");
+  }
+
+  /** The ids of what a device would read. */
+  async ids(user: string, device: string, after: Position = 0): Promise<string[]> {
+    return idsOf(await this.read(user, device, after));
+  }
+
+  /** Messages and bytes that wait for a user, who must exist. */
+  async waiting(user: string): Promise<{ messages: number; bytes: number }> {
+    const state = await this.mailboxes.inspect(user);
+    assert.ok(state, "The user has a mailbox");
+    return { messages: state.messages, bytes: state.bytes };
+  }
+
+  #listen(): void {
+    this.#store.listen({ committed: (news) => void this.news.push(news) });
+  }
+}
+
+/** The ids of entries. */
+export function idsOf(entries: readonly Draft[]): string[] {
+  return entries.map((entry) => entry.id);
+}
+
+/** The position of the last entry; there must be one. */
+export function lastOf(entries: readonly Entry[]): Position {
+  const last = entries.at(-1);
+  assert.ok(last, "There is an entry");
+  return last.position;
+}
+
+/**
+ * An entry as every reader must see it. `cid` and `fingerprint` have done their work when a draft
+ * is committed, so a backend may leave them out of what it reads back; it may also add to an entry
+ * what it needs itself.
+ */
+export function delivered(entry: Entry): Omit<Entry, "cid" | "fingerprint"> {
+  const { position, id, kind, sender, from, to, device } = entry;
+  const { time, expires, receipt, body, bytes } = entry;
+  return { position, id, kind, sender, from, to, device, time, expires, receipt, body, bytes };
+}
+
+/** Checks that entries are the same, in the same order, in all that a reader sees. */
+export function assertEntries(actual: readonly Entry[], expected: readonly Entry[]): void {
+  assert.deepEqual(actual.map(delivered), expected.map(delivered));
+}

@@ -1,0 +1,239 @@
+/**
+ * Decides what becomes of the drafts of one `append`, in the order in which the calls of a sender
+ * were made, and puts what is accepted into the next commit.
+ *
+ * @module
+ */
+import {
+  type AppendOptions,
+  type Draft,
+  type Outcome,
+  StoreBusyError,
+  type StoreClock,
+  type StoreLimits,
+} from "../store.ts";
+import type { Cid, Cids, UnsettledCid } from "./cids.ts";
+import { entryBytes, type Journal } from "./journal.ts";
+import { place, type StoredEntry } from "./lines.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { MailboxTable } from "./mailbox_table.ts";
+
+/** What {@linkcode Admission} works on. */
+export interface AdmissionParts {
+  readonly journal: Journal;
+  readonly table: MailboxTable;
+  readonly cids: Cids;
+  readonly clock: StoreClock;
+  readonly limits: StoreLimits;
+  /** Counts exactly what waits in a mailbox. */
+  recount(mailbox: Mailbox): Promise<void>;
+}
+
+/** What is known of one draft before it is judged. */
+interface Known {
+  /** Null where there is no such user. */
+  readonly to: Mailbox | null;
+  /** The sender's own mailbox, for the copy. */
+  readonly sender: Mailbox | null;
+  /** What became of its `cid` before; null where nothing did, or where it has none. */
+  readonly cid: Cid | null;
+}
+
+/** What one pass over the drafts of a call brought. */
+interface Pass {
+  readonly outcomes: Outcome[];
+  readonly entries: StoredEntry[];
+  /** Earlier messages that repeated cids stand for, maybe not on disk yet. */
+  readonly earlier: UnsettledCid[];
+  /** A mailbox that seems full and has to be counted before anything is decided. */
+  uncounted: Mailbox | null;
+}
+
+/** The way into the journal. */
+export class Admission {
+  readonly #parts: AdmissionParts;
+  /** The newest call of a sender that waits for the disk before it can be decided. */
+  readonly #undecided = new Map<string, Promise<void>>();
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** See {@linkcode Mailboxes.append}. */
+  async append(drafts: readonly Draft[], options: AppendOptions): Promise<readonly Outcome[]> {
+    const [first] = drafts;
+    if (first === undefined) return [];
+    const known = this.#undecided.has(first.sender) ? null : this.#knowNow(drafts);
+    const pass = known === null ? null : this.#pass(drafts, known, options);
+    if (pass === null || pass.uncounted !== null) {
+      return await this.#appendLater(first.sender, drafts, options);
+    }
+    return await this.#finish(pass);
+  }
+
+  /** Waits for the sender's earlier calls and for the disk; the order of calls stays (I6). */
+  async #appendLater(
+    sender: string,
+    drafts: readonly Draft[],
+    options: AppendOptions,
+  ): Promise<readonly Outcome[]> {
+    const { promise: decided, resolve } = Promise.withResolvers<void>();
+    const earlier = this.#undecided.get(sender);
+    this.#undecided.set(sender, decided);
+    try {
+      let pass: Pass | null = null;
+      while (pass === null) {
+        const settles = this.#parts.cids.settles;
+        const known = await this.#know(drafts);
+        await earlier;
+        // What was looked up may be out of date by now; then it is looked up again.
+        if (settles === this.#parts.cids.settles) {
+          pass = await this.#tryPass(drafts, known, options);
+        }
+      }
+      resolve();
+      return await this.#finish(pass);
+    } finally {
+      resolve();
+      if (this.#undecided.get(sender) === decided) this.#undecided.delete(sender);
+    }
+  }
+
+  async #tryPass(
+    drafts: readonly Draft[],
+    known: readonly Known[],
+    options: AppendOptions,
+  ): Promise<Pass | null> {
+    const { table } = this.#parts;
+    const stale = (mailbox: Mailbox | null) =>
+      mailbox !== null && table.loaded(mailbox.user) !== mailbox;
+    if (known.some(({ to, sender }) => stale(to) || stale(sender))) return null;
+    const pass = this.#pass(drafts, known, options);
+    if (pass.uncounted === null) return pass;
+    await this.#parts.recount(pass.uncounted);
+    return null;
+  }
+
+  /** What is known of the drafts without asking the disk, or null where it has to be asked. */
+  #knowNow(drafts: readonly Draft[]): Known[] | null {
+    const { table, cids } = this.#parts;
+    const known: Known[] = [];
+    for (const draft of drafts) {
+      const to = table.loaded(draft.to);
+      const sender = table.loaded(draft.sender);
+      const cid = draft.cid === undefined ? null : cids.unsettled(draft.sender, draft.cid);
+      if (to === undefined || sender === undefined || cid === undefined) return null;
+      known.push({ to, sender, cid });
+    }
+    return known;
+  }
+
+  #know(drafts: readonly Draft[]): Promise<Known[]> {
+    const { table, cids } = this.#parts;
+    return Promise.all(drafts.map(async ({ to, sender, cid }) => ({
+      to: await table.load(to),
+      sender: await table.load(sender),
+      cid: cid === undefined ? null : cids.unsettled(sender, cid) ?? await cids.find(sender, cid),
+    })));
+  }
+
+  /** Judges all drafts at once. Where a mailbox has to be counted first, nothing is admitted. */
+  #pass(drafts: readonly Draft[], known: readonly Known[], options: AppendOptions): Pass {
+    if (this.#parts.journal.backlogBytes > this.#parts.limits.backlogBytes) {
+      throw new StoreBusyError("Cannot append: too much waits to be committed");
+    }
+    const pass: Pass = { outcomes: [], entries: [], earlier: [], uncounted: null };
+    for (const [index, draft] of drafts.entries()) {
+      pass.outcomes.push(this.#judge(draft, known[index], pass));
+    }
+    const undo = pass.uncounted !== null || (options.atomic === true && isRefused(pass.outcomes));
+    if (undo) this.#release(pass.entries.splice(0));
+    if (!undo || pass.uncounted !== null) return pass;
+    const outcomes = pass.outcomes.map((outcome): Outcome =>
+      outcome.kind === "accepted" ? { kind: "skipped" } : outcome
+    );
+    return { ...pass, outcomes };
+  }
+
+  #judge(draft: Draft, known: Known | undefined, pass: Pass): Outcome {
+    const { cids, clock, limits } = this.#parts;
+    if (draft.cid !== undefined) {
+      const unsettled = cids.unsettled(draft.sender, draft.cid);
+      const cid = unsettled ?? known?.cid;
+      if (cid && cid.expires > clock.now()) {
+        if (cid.fingerprint !== draft.fingerprint) return { kind: "conflict" };
+        if (unsettled !== undefined) pass.earlier.push(unsettled);
+        return { kind: "duplicate", id: cid.id, time: cid.time };
+      }
+    }
+    const mailbox = known?.to;
+    if (!mailbox) return { kind: "unknown" };
+    if (mailbox.isFull(draft, limits)) {
+      if (mailbox.isExact(clock.now())) return { kind: "full" };
+      pass.uncounted = mailbox;
+    }
+    this.#admit(draft, mailbox, known.sender, pass);
+    return { kind: "accepted" };
+  }
+
+  #admit(draft: Draft, mailbox: Mailbox, sender: Mailbox | null, pass: Pass): void {
+    const { cids, journal, limits } = this.#parts;
+    const copied = sender !== null && isCopied(draft, sender) && !sender.isFull(draft, limits);
+    const entry = place(draft, journal.nextPosition(), copied);
+    mailbox.reserve(entry);
+    if (copied) sender.reserve(entry);
+    cids.add(entry);
+    pass.entries.push(entry);
+  }
+
+  /** Puts what was accepted into the next commit, and waits for what the answer stands on. */
+  async #finish({ outcomes, entries, earlier }: Pass): Promise<readonly Outcome[]> {
+    if (entries.length > 0) {
+      let bytes = 0;
+      for (const entry of entries) bytes += entryBytes(entry);
+      const batch = this.#batch(bytes, entries);
+      for (const entry of entries) {
+        batch.addEntry(entry);
+        this.#parts.cids.join(entry, batch);
+      }
+      await batch.done;
+    }
+    for (const cid of earlier) await cid.batch?.done;
+    return outcomes;
+  }
+
+  #batch(bytes: number, entries: readonly StoredEntry[]) {
+    try {
+      return this.#parts.journal.batch(bytes);
+    } catch (error) {
+      this.#release(entries);
+      throw error;
+    }
+  }
+
+  /** Takes entries back that were admitted and will not be on disk. */
+  #release(entries: readonly StoredEntry[]): void {
+    for (const entry of entries) this.release(entry);
+  }
+
+  /** Takes an entry back that was admitted and is not on disk. */
+  release(entry: StoredEntry): void {
+    const { cids, table } = this.#parts;
+    table.loaded(entry.to)?.release(entry);
+    if (entry.copied) table.loaded(entry.sender)?.release(entry);
+    cids.drop(entry);
+  }
+}
+
+function isRefused(outcomes: readonly Outcome[]): boolean {
+  return outcomes.some(({ kind }) => kind !== "accepted" && kind !== "duplicate");
+}
+
+/** Whether the sender's other devices show what this device sent. */
+function isCopied(draft: Draft, sender: Mailbox): boolean {
+  if (draft.kind !== "message" || draft.from !== draft.sender || draft.to === draft.sender) {
+    return false;
+  }
+  return sender.cursors.size > 1 ||
+    (sender.cursors.size === 1 && !sender.cursors.has(draft.device));
+}

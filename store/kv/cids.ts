@@ -1,0 +1,176 @@
+/**
+ * What is known of the clients' own message ids, so that a repeat gets the first answer (I5).
+ *
+ * Those of unsettled messages are in memory; settling makes rows of them. Looking rows up is put
+ * together: one read asks for as many as the database takes.
+ *
+ * @module
+ */
+import { CID_MS_MIN } from "../../limits.ts";
+import type { Batch } from "./journal.ts";
+import { type Key, KEYS_READ_MAX, type Write } from "./database.ts";
+import { cidExpiriesRange, cidExpiryKey, cidKey } from "./keys.ts";
+import type { StoredEntry } from "./lines.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import { jsonValue, parseJson } from "./values.ts";
+
+/** What became of a client's message id. */
+export interface Cid {
+  readonly id: string;
+  readonly time: number;
+  readonly fingerprint: string;
+  /** Until when it is remembered, in milliseconds since 1970. */
+  readonly expires: number;
+}
+
+/** A cid whose message may not be on disk yet. */
+export interface UnsettledCid extends Cid {
+  readonly sender: string;
+  readonly cid: string;
+  readonly position: number;
+  /** The commit that brings it, null before it is in one and once it is on disk. */
+  batch: Batch | null;
+  isOnDisk: boolean;
+}
+
+/** All cids of all senders. */
+export class Cids {
+  readonly #database: OwnedDatabase;
+  readonly #unsettled = new Map<string, UnsettledCid>();
+  #settles = 0;
+  #wanted: { key: Key; resolve(cid: Cid | null): void; reject(error: unknown): void }[] = [];
+
+  constructor(database: OwnedDatabase) {
+    this.#database = database;
+  }
+
+  /** The cid where its message is not settled yet. */
+  unsettled(sender: string, cid: string): UnsettledCid | undefined {
+    return this.#unsettled.get(mapKey(sender, cid));
+  }
+
+  /** Looks a settled cid up. */
+  find(sender: string, cid: string): Promise<Cid | null> {
+    const { promise, resolve, reject } = Promise.withResolvers<Cid | null>();
+    this.#wanted.push({ key: cidKey(sender, cid), resolve, reject });
+    if (this.#wanted.length === 1) queueMicrotask(() => this.#readWanted());
+    else if (this.#wanted.length === KEYS_READ_MAX) this.#readWanted();
+    return promise;
+  }
+
+  /** How often cids were made rows: what was looked up before may be out of date after. */
+  get settles(): number {
+    return this.#settles;
+  }
+
+  /** Remembers the cid of an entry that is admitted, or is on disk already. */
+  add(entry: StoredEntry, isOnDisk = false): void {
+    if (entry.cid === undefined) return;
+    this.#unsettled.set(mapKey(entry.sender, entry.cid), {
+      sender: entry.sender,
+      cid: entry.cid,
+      position: entry.position,
+      id: entry.id,
+      time: entry.time,
+      fingerprint: entry.fingerprint ?? "",
+      expires: Math.max(entry.time + CID_MS_MIN, entry.expires),
+      batch: null,
+      isOnDisk,
+    });
+  }
+
+  /** The entry goes with a commit. */
+  join(entry: StoredEntry, batch: Batch): void {
+    if (entry.cid === undefined) return;
+    const cid = this.#unsettled.get(mapKey(entry.sender, entry.cid));
+    if (cid?.position === entry.position) cid.batch = batch;
+  }
+
+  /** The entry is on disk. */
+  committed(entry: StoredEntry): void {
+    if (entry.cid === undefined) return;
+    const cid = this.#unsettled.get(mapKey(entry.sender, entry.cid));
+    if (cid?.position !== entry.position) return;
+    cid.batch = null;
+    cid.isOnDisk = true;
+  }
+
+  /** The entry is not on disk: its cid is free. */
+  drop(entry: StoredEntry): void {
+    if (entry.cid === undefined) return;
+    const key = mapKey(entry.sender, entry.cid);
+    if (this.#unsettled.get(key)?.position === entry.position) this.#unsettled.delete(key);
+  }
+
+  /** The cids that settling up to a position makes rows. */
+  toSettle(upTo: number): readonly UnsettledCid[] {
+    const settling: UnsettledCid[] = [];
+    // They were added in order of position.
+    for (const cid of this.#unsettled.values()) {
+      if (cid.position > upTo) break;
+      if (cid.isOnDisk) settling.push(cid);
+    }
+    return settling;
+  }
+
+  /** These cids are rows now. */
+  settled(cids: readonly UnsettledCid[]): void {
+    this.#settles++;
+    for (const { sender, cid } of cids) this.#unsettled.delete(mapKey(sender, cid));
+  }
+
+  /** Forgets, a list at a time, what has expired. @returns whether there may be more */
+  async sweep(now: number): Promise<boolean> {
+    const [row] = await this.#database.list(cidExpiriesRange(now), 1);
+    if (row === undefined) return false;
+    const names = parseJson<[string, string][]>(row.value);
+    const writes: Write[] = [{ key: row.key, value: null }];
+    for (const [sender, cid] of names) {
+      const found = await this.find(sender, cid);
+      // The same cid may be in use again, with a later end.
+      if (found !== null && found.expires <= now) {
+        writes.push({ key: cidKey(sender, cid), value: null });
+      }
+    }
+    await this.#database.write(writes);
+    return true;
+  }
+
+  async #readWanted(): Promise<void> {
+    const wanted = this.#wanted;
+    this.#wanted = [];
+    if (wanted.length === 0) return;
+    try {
+      const rows = await this.#database.read(wanted.map(({ key }) => key));
+      rows.forEach((row, index) => {
+        wanted[index]?.resolve(row === null ? null : parseJson<Cid>(row.value));
+      });
+    } catch (error) {
+      for (const { reject } of wanted) reject(error);
+    }
+  }
+}
+
+/**
+ * The writes that make some cids rows, and the one that has them forgotten in time: together in
+ * one commit. At most {@linkcode CIDS_WRITE_MAX} at once.
+ *
+ * @param serial distinguishes the lists of one expiry time
+ */
+export function cidWrites(cids: readonly UnsettledCid[], serial: number): Write[] {
+  const writes = cids.map(({ sender, cid, id, time, fingerprint, expires }): Write => ({
+    key: cidKey(sender, cid),
+    value: jsonValue({ id, time, fingerprint, expires } satisfies Cid),
+  }));
+  const expires = cids.reduce((latest, cid) => Math.max(latest, cid.expires), 0);
+  const names = cids.map(({ sender, cid }) => [sender, cid]);
+  return [...writes, { key: cidExpiryKey(expires, serial), value: jsonValue(names) }];
+}
+
+/** Cids in one commit: their names have to fit in one list. */
+export const CIDS_WRITE_MAX = 90;
+
+function mapKey(sender: string, cid: string): string {
+  // No id holds a control character.
+  return sender + "\n" + cid;
+}

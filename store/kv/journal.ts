@@ -1,0 +1,263 @@
+/**
+ * The group-commit writer. Everything that arrives while a commit is under way goes into the next
+ * one; a commit writes one journal segment, so its cost does not grow with users or stored messages.
+ *
+ * @module
+ */
+import { type Position, type StoreClock, StoreUnavailableError } from "../store.ts";
+import { VALUE_BYTES_MAX, type Write } from "./database.ts";
+import { journalKey } from "./keys.ts";
+import type { Cursor, Mailbox } from "./mailbox.ts";
+import { cursorLine, entryLine, type StoredEntry } from "./lines.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import { byteWrites } from "./values.ts";
+
+/** Bytes of lines in one commit, by the estimate of {@linkcode entryBytes}. */
+const BATCH_BYTES_MAX = 512 * 1024;
+
+/** Room for those and for the lines of `CURSORS_MAX` cursors. */
+const SEGMENT_BYTES_MAX = 10 * VALUE_BYTES_MAX;
+
+/** Cursors in one commit; the rest wait for the next. */
+const CURSORS_MAX = 500;
+
+/** How long an acknowledgement may wait for a commit that goes anyway, in milliseconds. */
+const CURSOR_DELAY_MS = 25;
+
+/** How long cursors wait after a commit that failed, in milliseconds. */
+const RETRY_DELAY_MS = 1000;
+
+/** How long to wait before asking again what became of a commit that failed, in milliseconds. */
+const FATE_DELAY_MS = 100;
+
+/** What one commit holds. */
+export class Batch {
+  readonly entries: StoredEntry[] = [];
+  readonly writes: Write[] = [];
+  lines = "";
+  bytes = 0;
+  readonly #done = Promise.withResolvers<void>();
+
+  /** Resolves when the batch is on disk, rejects when it is not and never will be. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  /** Adds an entry and its line. */
+  addEntry(entry: StoredEntry): void {
+    this.entries.push(entry);
+    this.lines += entryLine(entry);
+  }
+
+  /** Settles {@linkcode done}. */
+  finish(error?: Error): void {
+    if (error === undefined) return this.#done.resolve();
+    // Whoever added to the batch awaits it; a batch of cursors alone is awaited by nobody.
+    this.#done.promise.catch(() => {});
+    this.#done.reject(error);
+  }
+}
+
+/** A segment that is on disk. */
+export interface Segment {
+  readonly number: number;
+  readonly parts: number;
+  /** The newest position handed out when it was written. */
+  readonly last: Position;
+}
+
+/** What the journal tells its owner. */
+export interface JournalHandler {
+  /** The batch is on disk; called before its `done` resolves. */
+  committed(batch: Batch): void;
+  /** The batch is not on disk and never will be; called before its `done` rejects. */
+  failed(batch: Batch): void;
+}
+
+/** The journal, open for writing. */
+export class Journal {
+  readonly #database: OwnedDatabase;
+  readonly #clock: StoreClock;
+  readonly #handler: JournalHandler;
+  readonly #buffer = new Uint8Array(SEGMENT_BYTES_MAX);
+  readonly #encoder = new TextEncoder();
+  readonly #cursors = new Map<Cursor, Mailbox>();
+  #queue: Batch[] = [];
+  #running: Promise<void> | null = null;
+  #cancelTimer: (() => void) | null = null;
+  #position: Position;
+  #segment: number;
+  #segments: Segment[];
+  #backlogBytes = 0;
+  #closed = false;
+
+  constructor(
+    database: OwnedDatabase,
+    clock: StoreClock,
+    handler: JournalHandler,
+    start: { position: Position; segments: readonly Segment[]; segment: number },
+  ) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#handler = handler;
+    this.#position = start.position;
+    this.#segment = start.segment;
+    this.#segments = [...start.segments];
+  }
+
+  /** Bytes that wait for a commit or are in one. */
+  get backlogBytes(): number {
+    return this.#backlogBytes;
+  }
+
+  /** The newest position handed out. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** The number of the newest segment. */
+  get segment(): number {
+    return this.#segment;
+  }
+
+  /** The segments on disk that were not cut off, oldest first. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  /** Hands out the next position. */
+  nextPosition(): Position {
+    return ++this.#position;
+  }
+
+  /**
+   * The batch that the next commit writes, with so many bytes of it taken for the caller.
+   *
+   * @throws {RangeError} they do not fit in any commit.
+   */
+  batch(bytes: number): Batch {
+    if (bytes > BATCH_BYTES_MAX) {
+      throw new RangeError(`Cannot append: ${bytes} bytes are more than ${BATCH_BYTES_MAX}`);
+    }
+    if (this.#closed) throw new StoreUnavailableError("Cannot write: the store is closed");
+    this.#backlogBytes += bytes;
+    let batch = this.#queue.at(-1);
+    if (batch === undefined || batch.bytes + bytes > BATCH_BYTES_MAX) {
+      batch = new Batch();
+      this.#queue.push(batch);
+      this.#start();
+    }
+    batch.bytes += bytes;
+    return batch;
+  }
+
+  /** Has a cursor written with the next commit, or in a commit of its own soon. */
+  note(cursor: Cursor, mailbox: Mailbox): void {
+    this.#cursors.set(cursor, mailbox);
+    this.#startLater(CURSOR_DELAY_MS);
+  }
+
+  /** Resolves when everything that was added before is on disk, or failed. */
+  async flush(): Promise<void> {
+    this.#start();
+    while (this.#running !== null) await this.#running;
+  }
+
+  /** Forgets segments up to a number: they were deleted. */
+  cut(upTo: number): void {
+    this.#segments = this.#segments.filter(({ number }) => number > upTo);
+  }
+
+  /** Writes what is left, and refuses everything after. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    await this.flush();
+  }
+
+  #start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // What this turn of the event loop still brings shares the first commit.
+    await null;
+    let ok = true;
+    while (this.#queue.length > 0 || (ok && this.#cursors.size > 0)) {
+      ok = await this.#commit(this.#queue.shift() ?? new Batch());
+    }
+    this.#running = null;
+    if (this.#cursors.size > 0) this.#startLater(RETRY_DELAY_MS);
+  }
+
+  #startLater(ms: number): void {
+    if (this.#running !== null || this.#cancelTimer !== null || this.#closed) return;
+    this.#cancelTimer = this.#clock.after(ms, () => {
+      this.#cancelTimer = null;
+      this.#start();
+    });
+  }
+
+  async #commit(batch: Batch): Promise<boolean> {
+    const cursors = this.#takeCursors(batch);
+    const number = ++this.#segment;
+    const { written } = this.#encoder.encodeInto(batch.lines, this.#buffer);
+    const parts = byteWrites(this.#buffer.subarray(0, written), (part) => journalKey(number, part));
+    try {
+      await this.#database.write([...parts, ...batch.writes]);
+    } catch (error) {
+      if (!await this.#isOnDisk(number, error)) {
+        this.#fail(batch, cursors, error);
+        return false;
+      }
+    }
+    const last = batch.entries.at(-1)?.position ?? this.#segments.at(-1)?.last ?? 0;
+    this.#segments.push({ number, parts: parts.length, last });
+    this.#backlogBytes -= batch.bytes;
+    this.#handler.committed(batch);
+    batch.finish();
+    return true;
+  }
+
+  #takeCursors(batch: Batch): Map<Cursor, Mailbox> {
+    const taken = new Map<Cursor, Mailbox>();
+    for (const [cursor, mailbox] of this.#cursors) {
+      if (taken.size === CURSORS_MAX) break;
+      taken.set(cursor, mailbox);
+      this.#cursors.delete(cursor);
+      // A forgotten device has no cursor any more: its line would bring it back.
+      if (mailbox.cursors.get(cursor.device) !== cursor) continue;
+      batch.lines += cursorLine(mailbox.user, cursor.device, cursor);
+    }
+    return taken;
+  }
+
+  /** A commit that threw may have been made after all; only the disk can tell. */
+  async #isOnDisk(segment: number, error: unknown): Promise<boolean> {
+    if (error instanceof StoreUnavailableError) return false;
+    for (;;) {
+      try {
+        return await this.#database.holds(journalKey(segment, 0));
+      } catch {
+        if (this.#closed) return false;
+        await new Promise<void>((resolve) => this.#clock.after(FATE_DELAY_MS, resolve));
+      }
+    }
+  }
+
+  #fail(batch: Batch, cursors: Map<Cursor, Mailbox>, cause: unknown): void {
+    for (const [cursor, mailbox] of cursors) this.#cursors.set(cursor, mailbox);
+    this.#backlogBytes -= batch.bytes;
+    this.#handler.failed(batch);
+    batch.finish(new StoreUnavailableError("Cannot commit: the disk refused", { cause }));
+  }
+}
+
+/** At most so many bytes an entry has in a batch. */
+export function entryBytes(entry: { bytes: number; to: string; sender: string }): number {
+  return entry.bytes + 3 * (entry.to.length + 2 * entry.sender.length) + ENVELOPE_BYTES;
+}
+
+/** At most so many bytes the other fields of an entry's line have. */
+const ENVELOPE_BYTES = 640;

@@ -1,0 +1,118 @@
+/**
+ * Every key of the database, each built here and nowhere else.
+ *
+ * @module
+ */
+import type { Position } from "../store.ts";
+import type { Key, Range } from "./database.ts";
+
+// Deno KV orders parts by type before value, and numbers after strings: Infinity ends any range.
+
+/** The process that owns the file: `{instance, pid, since}`. */
+export const ownerKey: Key = ["owner"];
+
+/** Where the counters stood when the journal was last cut: `{segment, position}`. */
+export const countersKey: Key = ["counters"];
+
+/** One value of a journal segment: a commit's lines, cut in pieces of one value each. */
+export function journalKey(segment: number, part: number): Key {
+  return ["journal", segment, part];
+}
+
+/** All segments from one on. */
+export function journalRange(from: number): Range {
+  return { start: ["journal", from], end: ["journal", Infinity] };
+}
+
+/** A user: {@linkcode User} in JSON. */
+export function userKey(user: string): Key {
+  return ["users", user];
+}
+
+/** All users after an id. */
+export function usersRange(after: string): Range {
+  return { start: ["users", after, ""], end: ["users", Infinity] };
+}
+
+/** A device: {@linkcode Device} in JSON. */
+export function deviceKey(user: string, device: string): Key {
+  return ["devices", user, device];
+}
+
+/** All devices of a user. */
+export function devicesRange(user: string): Range {
+  return { start: ["devices", user], end: ["devices", user, Infinity] };
+}
+
+/** What is known of a mailbox beside its entries: cursors, counts, how far it is settled. */
+export function mailboxKey(user: string): Key {
+  return ["mailboxes", user];
+}
+
+/** Settled entries of one mailbox, many in a value, under the position of the last of them. */
+export function chunkKey(user: string, last: Position, part: number): Key {
+  return ["messages", user, last, part];
+}
+
+/** The chunks of one mailbox that reach past a position. */
+export function chunksRange(user: string, after: Position): Range {
+  return { start: ["messages", user, after + 1], end: ["messages", user, Infinity] };
+}
+
+/** The position in a {@linkcode chunkKey}. */
+export function chunkLast(key: Key): Position {
+  return key[2] as Position;
+}
+
+/** Says that something in a mailbox expires then. */
+export function expiryKey(expires: number, user: string): Key {
+  return ["expiries", expires, user];
+}
+
+/** Everything that has expired by a time. */
+export function expiriesRange(now: number): Range {
+  return { start: ["expiries"], end: ["expiries", now + 1] };
+}
+
+/** The user in an {@linkcode expiryKey}. */
+export function expiryUser(key: Key): string {
+  return key[2] as string;
+}
+
+/** A client's own message id and what became of it. */
+export function cidKey(sender: string, cid: string): Key {
+  return ["cids", sender, cid];
+}
+
+/** Names cids that can be forgotten after a time. */
+export function cidExpiryKey(expires: number, segment: number): Key {
+  return ["cid_expiries", expires, segment];
+}
+
+/** All lists of cids that can be forgotten by a time. */
+export function cidExpiriesRange(now: number): Range {
+  return { start: ["cid_expiries"], end: ["cid_expiries", now + 1] };
+}
+
+/** An entry that a device refused. */
+export function asideKey(user: string, device: string, position: Position, part: number): Key {
+  return ["aside", user, device, position, part];
+}
+
+/** All entries that devices of a user refused. */
+export function asidesRange(user: string): Range {
+  return { start: ["aside", user], end: ["aside", user, Infinity] };
+}
+
+/** A removal that is not finished. */
+export function removalKey(user: string): Key {
+  return ["removals", user];
+}
+
+/** The user in a {@linkcode removalKey}. */
+export function removalUser(key: Key): string {
+  return key[1] as string;
+}
+
+/** All removals that are not finished. */
+export const removalsRange: Range = { start: ["removals"], end: ["removals", Infinity] };

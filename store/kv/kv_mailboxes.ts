@@ -1,0 +1,331 @@
+/**
+ * The {@linkcode Mailboxes} of the embedded store: log-structured, so that accepting a message
+ * costs the same whoever it is for and however much is stored.
+ *
+ * @module
+ */
+import type {
+  AppendOptions,
+  Attachment,
+  Draft,
+  Entry,
+  ExpiredHandler,
+  Mailboxes,
+  MailboxState,
+  Outcome,
+  Page,
+  Position,
+  ReadLimit,
+  StoreClock,
+  StoreLimits,
+  StoreListener,
+} from "../store.ts";
+import { StoreUnavailableError } from "../store.ts";
+import { Admission } from "./admission.ts";
+import { Cids } from "./cids.ts";
+import { Compactor } from "./compactor.ts";
+import { type Batch, Journal } from "./journal.ts";
+import type { Write } from "./database.ts";
+import { asideKey } from "./keys.ts";
+import { Lane } from "./lane.ts";
+import { cursorLine, entryLine, forgottenLine, removedLine, type StoredEntry } from "./lines.ts";
+import type { Cursor, Mailbox } from "./mailbox.ts";
+import { MailboxTable } from "./mailbox_table.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import { Reader } from "./reader.ts";
+import type { Replayed } from "./replay.ts";
+import { Settler } from "./settler.ts";
+import { textWrites } from "./values.ts";
+
+/** How often the journal is settled, in milliseconds. What is settled is at least as old. */
+const SETTLE_MS = 2000;
+
+/** Bytes that a line which is not an entry's takes of a commit, at most. */
+const LINE_BYTES_MAX = 1024;
+
+/** What {@linkcode KvMailboxes} works on. */
+export interface KvMailboxesParts {
+  readonly database: OwnedDatabase;
+  readonly clock: StoreClock;
+  readonly limits: StoreLimits;
+  readonly replayed: Replayed;
+  /** Hears of background work that failed; it is tried again. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** All mailboxes of the embedded store. */
+export class KvMailboxes implements Mailboxes {
+  readonly #parts: KvMailboxesParts;
+  readonly #lane = new Lane();
+  readonly #journal: Journal;
+  readonly #table: MailboxTable;
+  readonly #cids: Cids;
+  readonly #admission: Admission;
+  readonly #settler: Settler;
+  readonly #compactor: Compactor;
+  readonly #reader: Reader;
+  #listener: StoreListener | null = null;
+  /** The newest committed position, and what it was at the last settling. */
+  #committed: Position;
+  #aged: Position;
+  #cancelSettling: (() => void) | null = null;
+  #closed = false;
+
+  constructor(parts: KvMailboxesParts) {
+    const { database, clock, limits, replayed } = parts;
+    this.#parts = parts;
+    this.#journal = new Journal(database, clock, {
+      committed: (batch) => this.#onCommitted(batch),
+      failed: (batch) => this.#onFailed(batch),
+    }, replayed);
+    const journal = this.#journal;
+    const mailboxes = replayed.mailboxes.values();
+    this.#table = new MailboxTable(database, mailboxes, replayed.position, () => journal.position);
+    this.#cids = new Cids(database);
+    for (const entry of replayed.withCid) this.#cids.add(entry, true);
+    const shared = { database, clock, limits, journal, table: this.#table, cids: this.#cids };
+    const recount = (mailbox: Mailbox) => this.#recount(mailbox);
+    this.#admission = new Admission({ ...shared, recount });
+    this.#settler = new Settler(shared);
+    this.#compactor = new Compactor(shared);
+    this.#reader = new Reader(database, clock);
+    this.#committed = this.#aged = replayed.position;
+    this.#settleLater();
+  }
+
+  /** See {@linkcode Store.listen}. */
+  listen(listener: StoreListener): void {
+    this.#listener = listener;
+  }
+
+  async append(
+    drafts: readonly Draft[],
+    options: AppendOptions = {},
+  ): Promise<readonly Outcome[]> {
+    this.#assertOpen();
+    return await this.#admission.append(drafts, options);
+  }
+
+  async attach(
+    user: string,
+    device: string,
+    start: "oldest" | "newest",
+  ): Promise<Attachment | null> {
+    this.#assertOpen();
+    const mailbox = await this.#table.load(user);
+    if (mailbox === null) return null;
+    const known = mailbox.cursors.get(device);
+    const cursor = known ?? newCursor(mailbox, device, start);
+    const { position, sent } = cursor;
+    mailbox.cursors.set(device, cursor);
+    cursor.readers++;
+    cursor.live = true;
+    this.#table.touch(mailbox);
+    try {
+      await this.#writeLine(cursorLine(user, device, cursor));
+    } catch (error) {
+      this.#leave(mailbox, cursor);
+      if (known === undefined && cursor.readers === 0) mailbox.forget(device);
+      throw error;
+    }
+    const tail = mailbox.last;
+    const pending = await this.#reader.pending(mailbox, device, position);
+    return { cursor: position, sent, tail, pending };
+  }
+
+  detach(user: string, device: string, sent: Position): void {
+    const mailbox = this.#table.loaded(user);
+    const cursor = mailbox?.cursors.get(device);
+    if (mailbox === undefined || cursor === undefined) return;
+    cursor.sent = Math.max(cursor.sent, sent);
+    this.#leave(mailbox, cursor);
+    this.#table.touch(mailbox);
+    this.#journal.note(cursor, mailbox);
+  }
+
+  async read(user: string, device: string, after: Position, limit: ReadLimit): Promise<Page> {
+    this.#assertOpen();
+    const mailbox = this.#table.loaded(user) ?? await this.#table.load(user);
+    if (mailbox === null) return { entries: [], upTo: after, end: true };
+    return await this.#reader.read(mailbox, device, after, limit);
+  }
+
+  acknowledge(user: string, device: string, upTo: Position): Position {
+    const mailbox = this.#table.loaded(user);
+    const cursor = mailbox?.cursors.get(device);
+    if (mailbox === undefined || cursor === undefined) return 0;
+    const furthest = mailbox.furthestCursor();
+    if (mailbox.advance(cursor, Math.min(upTo, mailbox.last))) {
+      this.#table.touch(mailbox);
+      this.#journal.note(cursor, mailbox);
+      this.#compactor.note(mailbox);
+    }
+    return furthest;
+  }
+
+  async setAside(user: string, device: string, entry: Entry): Promise<void> {
+    this.#assertOpen();
+    const line = entryLine({ ...entry, copied: false });
+    await this.#parts.database.write(
+      textWrites(line, (part) => asideKey(user, device, entry.position, part)),
+    );
+  }
+
+  async inspect(user: string): Promise<MailboxState | null> {
+    this.#assertOpen();
+    const mailbox = await this.#table.load(user);
+    if (mailbox === null) return null;
+    await this.#recount(mailbox);
+    const { messages, bytes } = mailbox.held;
+    const cursors = [...mailbox.cursors.values()];
+    return {
+      messages,
+      bytes,
+      cursors: new Map(cursors.map(({ device, position }) => [device, position])),
+    };
+  }
+
+  async forget(user: string, device: string): Promise<void> {
+    this.#assertOpen();
+    const mailbox = await this.#table.load(user);
+    if (mailbox === null || !mailbox.cursors.has(device)) return;
+    mailbox.forget(device);
+    this.#table.touch(mailbox);
+    this.#compactor.note(mailbox);
+    await this.#writeLine(forgottenLine(user, device, mailbox.born));
+  }
+
+  /** Settles everything that is committed, whatever its age. */
+  settle(): Promise<void> {
+    return this.#lane.run(() => this.#settler.settle(this.#committed));
+  }
+
+  /** See {@linkcode Sweeper.sweep}. */
+  async sweep(expired: ExpiredHandler): Promise<void> {
+    this.#assertOpen();
+    await this.settle();
+    let more = true;
+    while (more && !this.#closed) {
+      more = await this.#lane.run(() => this.#compactor.expire(expired));
+    }
+    await this.#lane.run(() => this.#compactor.compact());
+    while (!this.#closed && await this.#cids.sweep(this.#parts.clock.now()));
+  }
+
+  /**
+   * Ends a mailbox, durably: from here on there is no such user.
+   *
+   * @param writes what ends the user beside it, in the same commit
+   * @param finish deletes what is left of it, which may be much
+   * @returns false where there is no such user
+   */
+  remove(user: string, writes: readonly Write[], finish: () => Promise<void>): Promise<boolean> {
+    this.#assertOpen();
+    return this.#lane.run(async () => {
+      if (await this.#table.load(user) === null) return false;
+      const unblock = this.#table.block(user);
+      try {
+        await this.#writeLine(removedLine(user), writes);
+        this.#table.remove(user);
+        await finish();
+      } finally {
+        unblock();
+      }
+      return true;
+    });
+  }
+
+  /** Writes what is still only in memory and refuses everything after. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelSettling?.();
+    await this.#journal.close();
+    await this.settle().catch(this.#parts.failed);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StoreUnavailableError("Cannot use the store: it is closed");
+  }
+
+  #leave(mailbox: Mailbox, cursor: Cursor): void {
+    cursor.readers = Math.max(0, cursor.readers - 1);
+    cursor.live = cursor.readers > 0;
+    if (!cursor.live) this.#reader.forget(mailbox);
+  }
+
+  async #writeLine(line: string, writes: readonly Write[] = []): Promise<void> {
+    const batch = this.#journal.batch(LINE_BYTES_MAX);
+    batch.lines += line;
+    batch.writes.push(...writes);
+    await batch.done;
+  }
+
+  #recount(mailbox: Mailbox): Promise<void> {
+    return this.#lane.run(async () => {
+      await this.#settler.settleMailbox(mailbox);
+      const { moves } = mailbox;
+      const lowest = mailbox.lowestCursor();
+      const { rows, exact } = await this.#reader.count(mailbox);
+      mailbox.recounted(rows, lowest, moves === mailbox.moves ? exact : null);
+    });
+  }
+
+  #settleLater(): void {
+    if (this.#closed) return;
+    this.#cancelSettling = this.#parts.clock.after(SETTLE_MS, async () => {
+      const aged = this.#aged;
+      this.#aged = this.#committed;
+      try {
+        await this.#lane.run(() => this.#settler.settle(aged));
+        await this.#lane.run(() => this.#compactor.compact());
+        this.#table.evict();
+      } catch (error) {
+        if (!this.#closed) this.#parts.failed(error);
+      }
+      this.#settleLater();
+    });
+  }
+
+  #onCommitted(batch: Batch): void {
+    const news = new Map<Mailbox, { after: Position; entries: StoredEntry[] }>();
+    for (const entry of batch.entries) {
+      this.#cids.committed(entry);
+      this.#addTo(entry.to, entry, news);
+      if (entry.copied) this.#addTo(entry.sender, entry, news);
+      this.#committed = entry.position;
+    }
+    if (this.#listener === null) return;
+    for (const [{ user }, { after, entries }] of news) {
+      this.#listener.committed({ user, after, entries });
+    }
+  }
+
+  #addTo(
+    user: string,
+    entry: StoredEntry,
+    news: Map<Mailbox, { after: Position; entries: StoredEntry[] }>,
+  ): void {
+    const mailbox = this.#table.loaded(user);
+    if (mailbox === undefined) return;
+    const told = news.get(mailbox);
+    if (told === undefined) news.set(mailbox, { after: mailbox.last, entries: [entry] });
+    else told.entries.push(entry);
+    mailbox.add(entry);
+    this.#table.touch(mailbox);
+  }
+
+  #onFailed(batch: Batch): void {
+    for (const entry of batch.entries) this.#admission.release(entry);
+  }
+}
+
+function newCursor(mailbox: Mailbox, device: string, start: "oldest" | "newest"): Cursor {
+  const first = mailbox.cursors.size === 0;
+  const position = first
+    ? mailbox.born
+    : start === "oldest"
+    ? mailbox.lowestCursor()
+    : mailbox.last;
+  return { device, position, sent: position, live: true, readers: 0 };
+}

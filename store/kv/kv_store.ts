@@ -1,0 +1,68 @@
+/**
+ * The embedded store: one file, owned by one process.
+ *
+ * @module
+ */
+import type {
+  ExpiredHandler,
+  Store,
+  StoreClock,
+  StoreLimits,
+  StoreListener,
+  Sweeper,
+} from "../store.ts";
+import type { Database } from "./database.ts";
+import { KvDevices } from "./kv_devices.ts";
+import { KvMailboxes } from "./kv_mailboxes.ts";
+import { finishRemovals, KvUsers } from "./kv_users.ts";
+import { OwnedDatabase } from "./owned_database.ts";
+import { replay } from "./replay.ts";
+
+/** Options for {@linkcode KvStore.open}. */
+export interface KvStoreOptions {
+  readonly clock: StoreClock;
+  readonly limits: StoreLimits;
+  /** What the owner's record says of this process. */
+  readonly owner: Readonly<Record<string, string | number>>;
+  /** Another process took the file over: this one must end. */
+  readonly lost: () => void;
+  /** Background work failed; it is tried again. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** A {@linkcode Store} on a {@linkcode Database}. */
+export class KvStore implements Store {
+  readonly mailboxes: KvMailboxes;
+  readonly users: KvUsers;
+  readonly devices: KvDevices;
+  readonly sweeper: Sweeper;
+  readonly #database: OwnedDatabase;
+  #closing: Promise<void> | null = null;
+
+  private constructor(database: OwnedDatabase, mailboxes: KvMailboxes) {
+    this.#database = database;
+    this.mailboxes = mailboxes;
+    this.users = new KvUsers(database, mailboxes);
+    this.devices = new KvDevices(database, mailboxes);
+    this.sweeper = { sweep: (expired: ExpiredHandler) => mailboxes.sweep(expired) };
+  }
+
+  /** Takes the database over, finishes what a crash interrupted and reads the journal. */
+  static async open(database: Database, options: KvStoreOptions): Promise<KvStore> {
+    const { clock, limits, failed, owner, lost } = options;
+    const owned = await OwnedDatabase.take(database, owner, lost);
+    const replayed = await replay(owned);
+    await finishRemovals(owned);
+    const parts = { database: owned, clock, limits, replayed, failed };
+    return new KvStore(owned, new KvMailboxes(parts));
+  }
+
+  listen(listener: StoreListener): void {
+    this.mailboxes.listen(listener);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.mailboxes.close().finally(() => this.#database.close());
+    return this.#closing;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The {@linkcode Users} of the embedded store.
+ *
+ * @module
+ */
+import type { User, Users, Versioned } from "../store.ts";
+import { type Range, type Write, WRITES_MAX } from "./database.ts";
+import {
+  asidesRange,
+  chunksRange,
+  devicesRange,
+  mailboxKey,
+  removalKey,
+  removalsRange,
+  removalUser,
+  userKey,
+  usersRange,
+} from "./keys.ts";
+import type { KvMailboxes } from "./kv_mailboxes.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import { jsonValue, parseJson } from "./values.ts";
+
+/** All users of the embedded store. */
+export class KvUsers implements Users {
+  readonly #database: OwnedDatabase;
+  readonly #mailboxes: KvMailboxes;
+
+  constructor(database: OwnedDatabase, mailboxes: KvMailboxes) {
+    this.#database = database;
+    this.#mailboxes = mailboxes;
+  }
+
+  async get(id: string): Promise<Versioned<User> | null> {
+    const [row] = await this.#database.read([userKey(id)]);
+    return row ? { value: parseJson<User>(row.value), version: row.version } : null;
+  }
+
+  create(user: User): Promise<boolean> {
+    const key = userKey(user.id);
+    return this.#database.writeIf({ key, version: null }, [{ key, value: jsonValue(user) }]);
+  }
+
+  replace(user: User, version: string): Promise<boolean> {
+    const key = userKey(user.id);
+    return this.#database.writeIf({ key, version }, [{ key, value: jsonValue(user) }]);
+  }
+
+  remove(id: string): Promise<boolean> {
+    return this.#mailboxes.remove(id, [
+      { key: userKey(id), value: null },
+      { key: mailboxKey(id), value: null },
+      { key: removalKey(id), value: new Uint8Array() },
+    ], () => finishRemoval(this.#database, id));
+  }
+
+  async list(after: string, limit: number): Promise<readonly User[]> {
+    const rows = await this.#database.list(usersRange(after), limit);
+    return rows.map(({ value }) => parseJson<User>(value));
+  }
+}
+
+/** Finishes the removals that a crash interrupted. It runs before anything else uses the store. */
+export async function finishRemovals(database: OwnedDatabase): Promise<void> {
+  for (;;) {
+    const rows = await database.list(removalsRange, 1);
+    const [row] = rows;
+    if (row === undefined) return;
+    await finishRemoval(database, removalUser(row.key));
+  }
+}
+
+/** Deletes what is left of a removed user; last of all, that something is left. */
+async function finishRemoval(database: OwnedDatabase, user: string): Promise<void> {
+  for (const range of [chunksRange(user, 0), devicesRange(user), asidesRange(user)]) {
+    await deleteRange(database, range);
+  }
+  await database.write([{ key: removalKey(user), value: null }]);
+}
+
+async function deleteRange(database: OwnedDatabase, range: Range): Promise<void> {
+  for (;;) {
+    const rows = await database.list(range, WRITES_MAX);
+    if (rows.length === 0) return;
+    await database.write(rows.map(({ key }): Write => ({ key, value: null })));
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The text form of what the journal and the chunks hold: a line a thing, fields parted by tabs.
+ * One encoding of a whole commit costs a fraction of one structured clone a message.
+ *
+ * @module
+ */
+import type { Draft, Entry, Position } from "../store.ts";
+
+/** An entry as this backend holds it. */
+export interface StoredEntry extends Entry {
+  /** Whether the sender's own mailbox has it too. */
+  readonly copied: boolean;
+}
+
+/** What stands behind a device's cursor. */
+export interface CursorState {
+  readonly position: Position;
+  readonly sent: Position;
+  readonly live: boolean;
+}
+
+/** One line, read. */
+export type Line =
+  | { readonly kind: "entry"; readonly entry: StoredEntry }
+  | {
+    readonly kind: "cursor";
+    readonly user: string;
+    readonly device: string;
+    readonly state: CursorState;
+  }
+  | {
+    readonly kind: "forgotten";
+    readonly user: string;
+    readonly device: string;
+    readonly born: Position;
+  }
+  | { readonly kind: "removed"; readonly user: string };
+
+const RECEIPT_KIND = 1;
+const RECEIPT_WANTED = 2;
+const COPIED = 4;
+
+/** Gives a draft its place. */
+export function place(draft: Draft, position: Position, copied: boolean): StoredEntry {
+  return {
+    position,
+    id: draft.id,
+    kind: draft.kind,
+    sender: draft.sender,
+    from: draft.from,
+    to: draft.to,
+    device: draft.device,
+    time: draft.time,
+    expires: draft.expires,
+    cid: draft.cid,
+    fingerprint: draft.fingerprint,
+    receipt: draft.receipt,
+    body: draft.body,
+    bytes: draft.bytes,
+    copied,
+  };
+}
+
+/** The line of an entry. */
+export function entryLine(entry: StoredEntry): string {
+  const flags = (entry.kind === "receipt" ? RECEIPT_KIND : 0) |
+    (entry.receipt ? RECEIPT_WANTED : 0) | (entry.copied ? COPIED : 0);
+  return "m\t" + entry.position + "\t" + entry.to + "\t" + entry.sender + "\t" + entry.from + "\t" +
+    entry.device + "\t" + entry.id + "\t" + entry.time + "\t" + entry.expires + "\t" + flags +
+    "\t" + (entry.cid ?? "") + "\t" + (entry.fingerprint ?? "") + "\t" + entry.bytes + "\t" +
+    entry.body + "\n";
+}
+
+/** The line of a device's cursor; the last one of a device counts. */
+export function cursorLine(user: string, device: string, state: CursorState): string {
+  return `c\t${user}\t${device}\t${state.position}\t${state.sent}\t${state.live ? 1 : 0}\n`;
+}
+
+/** The line that ends a device's cursor; `born` as in {@linkcode MailboxRow}. */
+export function forgottenLine(user: string, device: string, born: Position): string {
+  return `f\t${user}\t${device}\t${born}\n`;
+}
+
+/** The line that ends a user: what stands before it is void. */
+export function removedLine(user: string): string {
+  return `x\t${user}\n`;
+}
+
+/** Reads lines back. @throws {Error} the text is not one that this file wrote. */
+export function* parseLines(text: string): Generator<Line> {
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf("\n", start);
+    if (end < 0) throw new Error("Cannot read the store: a line has no end");
+    yield parseLine(text.slice(start, end));
+    start = end + 1;
+  }
+}
+
+function parseLine(line: string): Line {
+  const fields = line.split("\t");
+  const [kind, user = "", device = ""] = fields;
+  if (kind === "m" && fields.length === 14) return { kind: "entry", entry: parseEntry(fields) };
+  if (kind === "c" && fields.length === 6) {
+    const [position, sent, live] = fields.slice(3).map(Number) as [number, number, number];
+    return { kind: "cursor", user, device, state: { position, sent, live: live === 1 } };
+  }
+  if (kind === "f" && fields.length === 4) {
+    return { kind: "forgotten", user, device, born: Number(fields[3]) };
+  }
+  if (kind === "x" && fields.length === 2) return { kind: "removed", user };
+  throw new Error("Cannot read the store: a line is not understood");
+}
+
+function parseEntry(fields: readonly string[]): StoredEntry {
+  const [, position, to, sender, from, device, id, time, expires, flags, cid, print, bytes, body] =
+    fields as [string, ...string[]] & { length: 14 };
+  const bits = Number(flags);
+  return {
+    position: Number(position),
+    id: id ?? "",
+    kind: bits & RECEIPT_KIND ? "receipt" : "message",
+    sender: sender ?? "",
+    from: from ?? "",
+    to: to ?? "",
+    device: device ?? "",
+    time: Number(time),
+    expires: Number(expires),
+    cid: cid === "" ? undefined : cid,
+    fingerprint: print === "" ? undefined : print,
+    receipt: (bits & RECEIPT_WANTED) !== 0,
+    body: body ?? "",
+    bytes: Number(bytes),
+    copied: (bits & COPIED) !== 0,
+  };
+}

@@ -1,0 +1,304 @@
+/**
+ * One mailbox in memory: its unsettled entries, its cursors and what is known of its rows.
+ *
+ * @module
+ */
+import type { Position, StoreLimits } from "../store.ts";
+import type { CursorState, StoredEntry } from "./lines.ts";
+
+/** A device's place in a mailbox. */
+export interface Cursor extends CursorState {
+  readonly device: string;
+  /** How many connections of the device read here: two while a newer replaces an older. */
+  readers: number;
+  position: Position;
+  sent: Position;
+  live: boolean;
+}
+
+/** What is stored of a mailbox beside its entries. */
+export interface MailboxRow {
+  /** Entries up to here are rows, later ones are in the journal. */
+  readonly settled: Position;
+  /** Rows up to here belong to an earlier user of the same name. */
+  readonly born: Position;
+  /** What the rows hold past the position `counted`. */
+  readonly counted: Position;
+  readonly rows: Readonly<Amount>;
+  readonly cursors: readonly (readonly [device: string, CursorState])[];
+}
+
+/** How much something holds. Receipts are counted apart: they must not make a mailbox full. */
+export interface Amount {
+  messages: number;
+  bytes: number;
+  receipts: number;
+}
+
+/** What makes the counts exact, until something changes that is not an append. */
+export interface Exact {
+  /** When the first counted entry expires. */
+  readonly until: number;
+  /** What is in the rows and waits for nobody: expired, or sent by the only device behind. */
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Receipts that may wait, as a multiple of the messages that may. */
+const RECEIPTS_FACTOR = 2;
+
+/** One mailbox. It does no input or output. */
+export class Mailbox {
+  readonly user: string;
+  readonly cursors = new Map<string, Cursor>();
+  /** False while only the journal's part is here, and once it was put out. */
+  isLoaded = false;
+  settled: Position = 0;
+  born: Position = 0;
+  /** The position of the newest committed entry. */
+  last: Position = 0;
+  /** What the rows hold past `counted`; an upper bound of what waits there. */
+  readonly rows: Amount = { messages: 0, bytes: 0, receipts: 0 };
+  counted: Position = 0;
+  /** How often a cursor moved or went. */
+  moves = 0;
+  /** Devices that were forgotten while only the journal's part was loaded. */
+  readonly forgotten = new Set<string>();
+  /** What is admitted, committed or not, and neither settled nor acknowledged by all. */
+  readonly #waiting: Amount = { messages: 0, bytes: 0, receipts: 0 };
+  /** Committed entries that are not rows yet, in order of position, from `#head` on. */
+  #tail: StoredEntry[] = [];
+  #head = 0;
+  #exact: Exact | null = null;
+
+  constructor(user: string) {
+    this.user = user;
+  }
+
+  /** Whether another entry does not fit. A mailbox that is not exact may hold less than it says. */
+  isFull(entry: { kind: string; bytes: number }, limits: StoreLimits): boolean {
+    const held = this.held;
+    if (entry.kind === "receipt") return held.receipts >= limits.mailboxMessages * RECEIPTS_FACTOR;
+    return held.messages >= limits.mailboxMessages ||
+      held.bytes + entry.bytes > limits.mailboxBytes;
+  }
+
+  /** Whether what it says it holds was counted and still stands. */
+  isExact(now: number): boolean {
+    return this.#exact !== null && now < this.#exact.until;
+  }
+
+  /** Counts an entry that is on its way to the disk. */
+  reserve(entry: StoredEntry): void {
+    this.#count(this.#waiting, entry, 1);
+  }
+
+  /** Takes {@linkcode reserve} back: the entry was not committed. */
+  release(entry: StoredEntry): void {
+    this.#count(this.#waiting, entry, -1);
+  }
+
+  /** Takes in an entry that is on disk. It was reserved before. */
+  add(entry: StoredEntry): void {
+    this.#tail.push(entry);
+    this.last = entry.position;
+  }
+
+  /** Takes in an entry that the journal held; {@linkcode load} counts it. */
+  replay(entry: StoredEntry): void {
+    this.#tail.push(entry);
+    this.last = entry.position;
+  }
+
+  /** Everything up to here is acknowledged by every device; 0 where there is no device. */
+  lowestCursor(): Position {
+    if (this.cursors.size === 0) return this.born;
+    let lowest = Infinity;
+    for (const { position } of this.cursors.values()) lowest = Math.min(lowest, position);
+    return lowest;
+  }
+
+  /** Everything up to here is acknowledged by some device. */
+  furthestCursor(): Position {
+    let furthest = 0;
+    for (const { position } of this.cursors.values()) furthest = Math.max(furthest, position);
+    return furthest;
+  }
+
+  /** Forgets unsettled entries that every device has acknowledged. */
+  trim(): void {
+    const lowest = this.lowestCursor();
+    let entry = this.#tail[this.#head];
+    while (entry !== undefined && entry.position <= lowest) {
+      this.#count(this.#waiting, entry, -1);
+      entry = this.#tail[++this.#head];
+    }
+    // Moving the rest is put off until it is the smaller part, so that trimming stays linear.
+    if (this.#head * 2 > this.#tail.length) this.#drop(this.#head);
+  }
+
+  /** Entries up to a position that have to become rows. */
+  toSettle(upTo: Position): readonly StoredEntry[] {
+    this.trim();
+    return this.#tail.slice(this.#head, this.indexAfter(upTo));
+  }
+
+  /** The given entries are rows now, and everything up to the position is settled. */
+  settle(entries: readonly StoredEntry[], upTo: Position): void {
+    for (const entry of entries) this.#count(this.rows, entry, 1);
+    this.settled = Math.max(this.settled, upTo);
+    const end = this.indexAfter(upTo);
+    for (let index = this.#head; index < end; index++) {
+      const entry = this.#tail[index];
+      if (entry !== undefined) this.#count(this.#waiting, entry, -1);
+    }
+    this.#drop(end);
+  }
+
+  /** Where in the tail the entries past a position begin; for {@linkcode at}. */
+  indexAfter(position: Position): number {
+    let low = this.#head;
+    let high = this.#tail.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#tail[middle]?.position ?? Infinity) > position) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** An unsettled entry, or undefined past the newest. */
+  at(index: number): StoredEntry | undefined {
+    return this.#tail[index];
+  }
+
+  /** Whether every committed entry is a row or gone. */
+  get isSettled(): boolean {
+    return this.#tail.length === this.#head;
+  }
+
+  /**
+   * Takes over what its row says; entries and cursors of the journal, newer, are there already.
+   *
+   * @param row null for a mailbox that has none yet
+   * @param last the newest position that anything can have had before
+   */
+  load(row: MailboxRow | null, last: Position): void {
+    const start = (this.#tail[this.#head]?.position ?? last + 1) - 1;
+    const { settled, born, counted, rows, cursors } = row ??
+      { settled: start, born: start, counted: start, rows: {}, cursors: [] };
+    this.settled = settled;
+    this.born = Math.max(this.born, born);
+    this.counted = counted;
+    Object.assign(this.rows, rows);
+    for (const [device, state] of cursors) {
+      if (this.cursors.has(device) || this.forgotten.has(device)) continue;
+      this.cursors.set(device, { device, ...state, readers: 0 });
+    }
+    this.forgotten.clear();
+    this.#drop(this.indexAfter(settled));
+    this.last = Math.max(this.last, settled);
+    this.#recount();
+    this.isLoaded = true;
+  }
+
+  /** After a restart: a device that was connected may have been sent everything there was. */
+  interrupt(last: Position): void {
+    for (const cursor of this.cursors.values()) {
+      if (cursor.live) cursor.sent = Math.max(cursor.sent, last);
+      cursor.live = false;
+    }
+  }
+
+  /** What the rows hold without some of their entries. */
+  rowsWithout(entries: Iterable<StoredEntry>): Amount {
+    const rows = { ...this.rows };
+    for (const entry of entries) {
+      if (entry.position > this.counted) this.#count(rows, entry, -1);
+    }
+    return rows;
+  }
+
+  /** An amount and some entries more. */
+  amountWith(amount: Readonly<Amount>, entries: Iterable<StoredEntry>): Amount {
+    const sum = { ...amount };
+    for (const entry of entries) this.#count(sum, entry, 1);
+    return sum;
+  }
+
+  /** The given entries are no longer rows. */
+  drop(entries: Iterable<StoredEntry>): void {
+    Object.assign(this.rows, this.rowsWithout(entries));
+    this.#exact = null;
+  }
+
+  /** Takes over a count of the rows past a position. */
+  recounted(rows: Amount, counted: Position, exact: Exact | null): void {
+    this.counted = counted;
+    Object.assign(this.rows, rows);
+    this.#exact = exact;
+  }
+
+  /** Moves a cursor forward. @returns whether it moved */
+  advance(cursor: Cursor, upTo: Position): boolean {
+    if (upTo <= cursor.position) return false;
+    cursor.position = upTo;
+    cursor.sent = Math.max(cursor.sent, upTo);
+    this.moves++;
+    this.#exact = null;
+    this.trim();
+    return true;
+  }
+
+  /** Drops a device's cursor. Once the last is gone, what all had acknowledged stays gone. */
+  forget(device: string): void {
+    if (this.cursors.size === 1) this.born = Math.max(this.born, this.lowestCursor());
+    this.cursors.delete(device);
+    this.moves++;
+    this.#exact = null;
+    this.trim();
+  }
+
+  /** What waits for some device; an upper bound unless it was counted just now. */
+  get held(): Amount {
+    return {
+      messages: this.rows.messages + this.#waiting.messages - (this.#exact?.messages ?? 0),
+      bytes: this.rows.bytes + this.#waiting.bytes - (this.#exact?.bytes ?? 0),
+      receipts: this.rows.receipts + this.#waiting.receipts,
+    };
+  }
+
+  /** Whether it can leave memory: nothing is in it that its row does not say. */
+  get isIdle(): boolean {
+    if (this.#waiting.messages + this.#waiting.receipts > 0 || !this.isSettled) return false;
+    for (const { readers } of this.cursors.values()) if (readers > 0) return false;
+    return true;
+  }
+
+  /** What its row has to say after settling up to a position. */
+  toRow(settled: Position = this.settled): MailboxRow {
+    const cursors = [...this.cursors.values()].map(({ device, position, sent, live }) =>
+      [device, { position, sent, live }] as const
+    );
+    return { settled, born: this.born, counted: this.counted, rows: { ...this.rows }, cursors };
+  }
+
+  #drop(end: number): void {
+    this.#tail = end >= this.#tail.length ? [] : this.#tail.slice(end);
+    this.#head = 0;
+  }
+
+  #recount(): void {
+    Object.assign(this.#waiting, { messages: 0, bytes: 0, receipts: 0 });
+    for (const entry of this.#tail) this.#count(this.#waiting, entry, 1);
+  }
+
+  #count(amount: Amount, entry: StoredEntry, sign: 1 | -1): void {
+    if (entry.kind === "receipt") {
+      amount.receipts += sign;
+      return;
+    }
+    amount.messages += sign;
+    amount.bytes += sign * entry.bytes;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The fence: one process owns the file. Every commit checks the owner's record, so that a process
+ * that lost the file stops instead of corrupting it.
+ *
+ * @module
+ */
+import { StoreUnavailableError } from "../store.ts";
+import type { Check, Database, Key, Range, Row, Write } from "./database.ts";
+import { ownerKey } from "./keys.ts";
+import { jsonValue } from "./values.ts";
+
+/** A database that only its owner changes. */
+export class OwnedDatabase {
+  readonly #database: Database;
+  readonly #owner: Check;
+  readonly #lost: () => void;
+
+  private constructor(database: Database, version: string, lost: () => void) {
+    this.#database = database;
+    this.#owner = { key: ownerKey, version };
+    this.#lost = lost;
+  }
+
+  /**
+   * Takes the file over. Whoever owned it before can change nothing from here on.
+   *
+   * @param owner what the record says: who, since when
+   * @param lost called when somebody else took the file over
+   */
+  static async take(
+    database: Database,
+    owner: Readonly<Record<string, string | number>>,
+    lost: () => void,
+  ): Promise<OwnedDatabase> {
+    const [row] = await database.read([ownerKey]);
+    const check = { key: ownerKey, version: row?.version ?? null };
+    const version = await database.commit([check], [{ key: ownerKey, value: jsonValue(owner) }]);
+    if (version === null) throw new StoreUnavailableError("Cannot own the store: it is contended");
+    return new OwnedDatabase(database, version, lost);
+  }
+
+  /** As {@linkcode Database.read}. */
+  read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
+    return this.#database.read(keys);
+  }
+
+  /** As {@linkcode Database.list}. */
+  list(range: Range, limit: number): Promise<readonly Row[]> {
+    return this.#database.list(range, limit);
+  }
+
+  /**
+   * Makes all changes or none; resolves when they are synced.
+   *
+   * @throws {StoreUnavailableError} this process does not own the file any more.
+   */
+  async write(writes: readonly Write[]): Promise<void> {
+    if (await this.#database.commit([this.#owner], writes) !== null) return;
+    this.#lost();
+    throw new StoreUnavailableError("Cannot write: another process owns the store");
+  }
+
+  /**
+   * As {@linkcode write}, on a condition.
+   *
+   * @returns false where the condition did not hold and nothing was changed.
+   */
+  async writeIf(check: Check, writes: readonly Write[]): Promise<boolean> {
+    if (await this.#database.commit([this.#owner, check], writes) !== null) return true;
+    const [row] = await this.#database.read([ownerKey]);
+    if (row?.version === this.#owner.version) return false;
+    this.#lost();
+    throw new StoreUnavailableError("Cannot write: another process owns the store");
+  }
+
+  /** Whether a key that only this owner writes was written, for commits that threw. */
+  async holds(key: Key): Promise<boolean> {
+    const [row, owner] = await this.#database.read([key, ownerKey]);
+    // Where somebody else took over, a row of that key may be theirs.
+    return row !== null && owner?.version === this.#owner.version;
+  }
+
+  /** As {@linkcode Database.close}. */
+  close(): void {
+    this.#database.close();
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * Reading a mailbox: its rows, then its unsettled entries in memory.
+ *
+ * @module
+ */
+import type { Entry, Page, Position, ReadLimit, StoreClock } from "../store.ts";
+import { type Chunks, readChunks } from "./chunks.ts";
+import type { StoredEntry } from "./lines.ts";
+import type { Amount, Exact, Mailbox } from "./mailbox.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+
+/** Pieces of mailboxes kept decoded for devices that catch up; each is 1 MiB at most. */
+const PIECES_MAX = 32;
+
+/** What of a mailbox was read ahead. */
+interface Piece extends Chunks {
+  readonly after: Position;
+  readonly upTo: Position;
+}
+
+/** Reads entries, and counts what waits. */
+export class Reader {
+  readonly #database: OwnedDatabase;
+  readonly #clock: StoreClock;
+  readonly #pieces = new Map<Mailbox, Piece>();
+
+  constructor(database: OwnedDatabase, clock: StoreClock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** See {@linkcode Mailboxes.read}. */
+  async read(
+    mailbox: Mailbox,
+    device: string,
+    after: Position,
+    limit: ReadLimit,
+  ): Promise<Page> {
+    const page = new PageBuilder(mailbox, device, after, limit, this.#clock.now());
+    const { settled } = mailbox;
+    if (after < settled && hasRows(mailbox)) {
+      const { chunks, more, upTo } = await this.#piece(mailbox, after);
+      for (const { entries } of chunks) if (!page.addAll(entries)) return page.done();
+      page.passed(more ? upTo : settled);
+      // While the disk was read, entries may have moved from memory to rows: read on from there.
+      if (more || settled !== mailbox.settled) return page.done();
+    }
+    let index = mailbox.indexAfter(page.upTo);
+    for (let entry = mailbox.at(index); entry !== undefined; entry = mailbox.at(++index)) {
+      if (!page.add(entry)) return page.done();
+    }
+    page.passed(mailbox.last);
+    return page.done();
+  }
+
+  /** Messages past a position that wait for a device. */
+  async pending(mailbox: Mailbox, device: string, after: Position): Promise<number> {
+    const now = this.#clock.now();
+    let pending = 0;
+    for await (const entry of this.#from(mailbox, after)) {
+      const waits = entry.kind === "message" && entry.expires > now;
+      if (waits && !isOwn(entry, mailbox.user, device)) pending++;
+    }
+    return pending;
+  }
+
+  /** Counts the rows of a mailbox whose tail was settled just now, and that nobody settles now. */
+  async count(mailbox: Mailbox): Promise<{ rows: Amount; exact: Exact }> {
+    const now = this.#clock.now();
+    let rows: Amount = { messages: 0, bytes: 0, receipts: 0 };
+    let spare = rows;
+    let until = Infinity;
+    for (let after = mailbox.lowestCursor(), more = hasRows(mailbox); more;) {
+      const read = await readChunks(this.#database, mailbox.user, after);
+      const lowest = after;
+      for (const { entries, last } of read.chunks) {
+        const kept = entries.filter(({ position }) => position > lowest);
+        const idle = kept.filter((entry) => entry.expires <= now || !waits(entry, mailbox));
+        rows = mailbox.amountWith(rows, kept);
+        spare = mailbox.amountWith(spare, idle);
+        for (const { expires } of kept) if (expires > now) until = Math.min(until, expires);
+        after = last;
+      }
+      more = read.more;
+    }
+    return { rows, exact: { until, messages: spare.messages, bytes: spare.bytes } };
+  }
+
+  /** Forgets what was read ahead of a mailbox. */
+  forget(mailbox: Mailbox): void {
+    this.#pieces.delete(mailbox);
+  }
+
+  /** All entries past a position, as they are now. */
+  async *#from(mailbox: Mailbox, after: Position): AsyncGenerator<StoredEntry> {
+    const { settled } = mailbox;
+    const tail: StoredEntry[] = [];
+    let index = mailbox.indexAfter(after);
+    for (let entry = mailbox.at(index); entry !== undefined; entry = mailbox.at(++index)) {
+      tail.push(entry);
+    }
+    for (let more = after < settled && hasRows(mailbox); more;) {
+      const read = await readChunks(this.#database, mailbox.user, after);
+      for (const { entries, last } of read.chunks) {
+        for (const entry of entries) {
+          if (entry.position > after && entry.position <= settled) yield entry;
+        }
+        after = last;
+      }
+      more = read.more;
+    }
+    yield* tail;
+  }
+
+  async #piece(mailbox: Mailbox, after: Position): Promise<Piece> {
+    const kept = this.#pieces.get(mailbox);
+    this.#pieces.delete(mailbox);
+    const usable = kept !== undefined && kept.more && kept.after <= after && after < kept.upTo;
+    const piece = usable ? kept : await this.#readPiece(mailbox, after);
+    // The last one of a mailbox is not kept: what follows it may be settled any time.
+    if (!piece.more) return piece;
+    this.#pieces.set(mailbox, piece);
+    const [oldest] = this.#pieces.keys();
+    if (this.#pieces.size > PIECES_MAX && oldest !== undefined) this.#pieces.delete(oldest);
+    return piece;
+  }
+
+  async #readPiece(mailbox: Mailbox, after: Position): Promise<Piece> {
+    const read = await readChunks(this.#database, mailbox.user, after);
+    return { ...read, after, upTo: read.chunks.at(-1)?.last ?? after };
+  }
+}
+
+/** Collects entries until a limit is reached. */
+class PageBuilder {
+  readonly #mailbox: Mailbox;
+  readonly #device: string;
+  readonly #limit: ReadLimit;
+  readonly #now: number;
+  readonly #entries: Entry[] = [];
+  #bytes = 0;
+  upTo: Position;
+
+  constructor(
+    mailbox: Mailbox,
+    device: string,
+    after: Position,
+    limit: ReadLimit,
+    now: number,
+  ) {
+    this.#mailbox = mailbox;
+    this.#device = device;
+    this.#limit = limit;
+    this.#now = now;
+    this.upTo = after;
+  }
+
+  /** Adds entries. @returns false where the page was full before the last of them */
+  addAll(entries: readonly StoredEntry[]): boolean {
+    for (const entry of entries) if (!this.add(entry)) return false;
+    return true;
+  }
+
+  /** Adds one entry, if it is to be delivered. @returns false where the page is full */
+  add(entry: StoredEntry): boolean {
+    if (entry.position <= this.upTo) return true;
+    if (entry.expires > this.#now && !isOwn(entry, this.#mailbox.user, this.#device)) {
+      const { messages, bytes } = this.#limit;
+      const full = this.#entries.length >= messages || this.#bytes + entry.bytes > bytes;
+      if (full && this.#entries.length > 0) return false;
+      this.#entries.push(entry);
+      this.#bytes += entry.bytes;
+    }
+    this.upTo = entry.position;
+    return true;
+  }
+
+  /** Says that everything up to a position was looked at. */
+  passed(position: Position): void {
+    this.upTo = Math.max(this.upTo, position);
+  }
+
+  /** The page. */
+  done(): Page {
+    return { entries: this.#entries, upTo: this.upTo, end: this.upTo >= this.#mailbox.last };
+  }
+}
+
+function hasRows(mailbox: Mailbox): boolean {
+  return mailbox.rows.messages + mailbox.rows.receipts > 0;
+}
+
+/** Whether the device itself sent the entry to somebody else. */
+function isOwn(entry: Entry, user: string, device: string): boolean {
+  return entry.to !== user && entry.device === device;
+}
+
+/** Whether some device has not acknowledged an entry that is meant for it. */
+function waits(entry: Entry, mailbox: Mailbox): boolean {
+  if (mailbox.cursors.size === 0) return true;
+  for (const cursor of mailbox.cursors.values()) {
+    if (cursor.position < entry.position && !isOwn(entry, mailbox.user, cursor.device)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,125 @@
+/**
+ * Reading the journal back at a start.
+ *
+ * @module
+ */
+import type { Position } from "../store.ts";
+import type { Row } from "./database.ts";
+import type { Segment } from "./journal.ts";
+import { countersKey, journalRange } from "./keys.ts";
+import { type Line, parseLines, type StoredEntry } from "./lines.ts";
+import { Mailbox } from "./mailbox.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import type { Counters } from "./settler.ts";
+import { joinText, parseJson } from "./values.ts";
+
+/** Rows read at once: 2 MiB at most. */
+const ROWS_READ_MAX = 32;
+
+/** What the journal held. */
+export interface Replayed {
+  readonly mailboxes: ReadonlyMap<string, Mailbox>;
+  /** Entries with a `cid`, in order of position. */
+  readonly withCid: readonly StoredEntry[];
+  readonly segments: readonly Segment[];
+  readonly segment: number;
+  readonly position: Position;
+}
+
+/** Reads what was not settled when the store was last in use. */
+export async function replay(database: OwnedDatabase): Promise<Replayed> {
+  const [row] = await database.read([countersKey]);
+  const counters = row ? parseJson<Counters>(row.value) : { segment: 0, position: 0 };
+  const replayer = new Replayer(counters);
+  let parts: Row[] = [];
+  for await (const part of journalRows(database, counters.segment + 1)) {
+    if (parts[0] !== undefined && parts[0].key[1] !== part.key[1]) {
+      replayer.segment(parts);
+      parts = [];
+    }
+    parts.push(part);
+  }
+  if (parts.length > 0) replayer.segment(parts);
+  return replayer.done();
+}
+
+async function* journalRows(database: OwnedDatabase, from: number): AsyncGenerator<Row> {
+  const { start, end } = journalRange(from);
+  let next = start;
+  for (;;) {
+    const rows = await database.list({ start: next, end }, ROWS_READ_MAX);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < ROWS_READ_MAX) return;
+    // The key that follows: the same one and one part more.
+    next = [...last.key, 0];
+  }
+}
+
+/** Takes segments in, oldest first. */
+class Replayer {
+  readonly #mailboxes = new Map<string, Mailbox>();
+  readonly #segments: Segment[] = [];
+  #withCid: StoredEntry[] = [];
+  #segment: number;
+  #position: Position;
+
+  constructor(counters: Counters) {
+    this.#segment = counters.segment;
+    this.#position = counters.position;
+  }
+
+  segment(parts: readonly Row[]): void {
+    this.#segment = Number(parts[0]?.key[1]);
+    for (const line of parseLines(joinText(parts))) this.#line(line);
+    this.#segments.push({ number: this.#segment, parts: parts.length, last: this.#position });
+  }
+
+  done(): Replayed {
+    for (const mailbox of this.#mailboxes.values()) mailbox.interrupt(this.#position);
+    return {
+      mailboxes: this.#mailboxes,
+      withCid: this.#withCid,
+      segments: this.#segments,
+      segment: this.#segment,
+      position: this.#position,
+    };
+  }
+
+  #line(line: Line): void {
+    switch (line.kind) {
+      case "entry":
+        return this.#entry(line.entry);
+      case "cursor": {
+        const mailbox = this.#mailbox(line.user);
+        mailbox.forgotten.delete(line.device);
+        mailbox.cursors.set(line.device, { device: line.device, ...line.state, readers: 0 });
+        return;
+      }
+      case "forgotten": {
+        const mailbox = this.#mailbox(line.user);
+        mailbox.forgotten.add(line.device);
+        mailbox.cursors.delete(line.device);
+        mailbox.born = Math.max(mailbox.born, line.born);
+        return;
+      }
+      case "removed":
+        this.#mailboxes.delete(line.user);
+        this.#withCid = this.#withCid.filter(({ sender }) => sender !== line.user);
+        return;
+    }
+  }
+
+  #entry(entry: StoredEntry): void {
+    this.#position = Math.max(this.#position, entry.position);
+    this.#mailbox(entry.to).replay(entry);
+    if (entry.copied) this.#mailbox(entry.sender).replay(entry);
+    if (entry.cid !== undefined) this.#withCid.push(entry);
+  }
+
+  #mailbox(user: string): Mailbox {
+    const mailbox = this.#mailboxes.get(user) ?? new Mailbox(user);
+    this.#mailboxes.set(user, mailbox);
+    return mailbox;
+  }
+}

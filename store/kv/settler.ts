@@ -1,0 +1,180 @@
+/**
+ * Settling: what is still unacknowledged after a few seconds moves from the journal into rows, with
+ * the cursors; then the journal is cut. It may be interrupted anywhere and repeated: the rows of a
+ * mailbox and the position up to which they are rows are written in one commit.
+ *
+ * @module
+ */
+import type { Position } from "../store.ts";
+import { chunkWrites, cutChunks } from "./chunks.ts";
+import { type Cids, CIDS_WRITE_MAX, cidWrites } from "./cids.ts";
+import { COMMIT_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
+import type { Journal, Segment } from "./journal.ts";
+import { countersKey, expiryKey, journalKey, mailboxKey } from "./keys.ts";
+import type { StoredEntry } from "./lines.ts";
+import type { Amount, Mailbox } from "./mailbox.ts";
+import type { MailboxTable } from "./mailbox_table.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import { jsonValue } from "./values.ts";
+
+/** Steps planned before they are written: bounds what is encoded ahead. */
+const STEPS_MAX = 200;
+
+/** Where the counters stand: no number up to these is used again. */
+export interface Counters {
+  readonly segment: number;
+  readonly position: Position;
+}
+
+/** What {@linkcode Settler} works on. */
+export interface SettlerParts {
+  readonly database: OwnedDatabase;
+  readonly journal: Journal;
+  readonly table: MailboxTable;
+  readonly cids: Cids;
+}
+
+/** A part of one mailbox that is settled in one commit. */
+interface Step {
+  readonly mailbox: Mailbox;
+  readonly entries: readonly StoredEntry[];
+  readonly upTo: Position;
+  readonly writes: readonly Write[];
+}
+
+/** Moves what is old from the journal into rows. */
+export class Settler {
+  readonly #parts: SettlerParts;
+
+  constructor(parts: SettlerParts) {
+    this.#parts = parts;
+  }
+
+  /** Settles everything up to a committed position, and cuts the journal. */
+  async settle(upTo: Position): Promise<void> {
+    const { table, journal } = this.#parts;
+    const segments = journal.segments.filter(({ last }) => last <= upTo);
+    const touched = table.takeTouched();
+    try {
+      await this.#settleMailboxes(touched, upTo);
+    } catch (error) {
+      // What was not settled is still due; settling again what was is harmless.
+      for (const mailbox of touched) table.touch(mailbox);
+      throw error;
+    }
+    await this.#settleCids(upTo);
+    await this.#cut(segments);
+  }
+
+  /** Settles one mailbox, whatever its age. */
+  async settleMailbox(mailbox: Mailbox): Promise<void> {
+    await this.#write(plan(mailbox, mailbox.last));
+  }
+
+  async #settleMailboxes(touched: Iterable<Mailbox>, upTo: Position): Promise<void> {
+    const steps: Step[] = [];
+    for (const { user } of touched) {
+      const mailbox = await this.#parts.table.load(user);
+      if (mailbox !== null) steps.push(...plan(mailbox, upTo));
+      if (steps.length >= STEPS_MAX) await this.#write(steps.splice(0));
+    }
+    await this.#write(steps);
+  }
+
+  async #write(steps: readonly Step[]): Promise<void> {
+    let start = 0;
+    while (start < steps.length) {
+      const end = commitEnd(steps, start);
+      const group = steps.slice(start, end);
+      await this.#writeGroup(group);
+      start = end;
+    }
+  }
+
+  async #writeGroup(group: readonly Step[]): Promise<void> {
+    const { database, table } = this.#parts;
+    await database.write(group.flatMap(({ writes }) => writes));
+    for (const { mailbox, entries, upTo } of group) {
+      mailbox.settle(entries, upTo);
+      if (!mailbox.isSettled) table.touch(mailbox);
+    }
+  }
+
+  async #settleCids(upTo: Position): Promise<void> {
+    const { cids, database } = this.#parts;
+    const settling = cids.toSettle(upTo);
+    for (let start = 0; start < settling.length; start += CIDS_WRITE_MAX) {
+      const some = settling.slice(start, start + CIDS_WRITE_MAX);
+      await database.write(cidWrites(some, some[0]?.position ?? 0));
+      cids.settled(some);
+    }
+  }
+
+  /** Deletes settled segments, oldest first: what is left is always a whole end of the journal. */
+  async #cut(segments: readonly Segment[]): Promise<void> {
+    const { database, journal } = this.#parts;
+    let writes: Write[] = [];
+    for (const [index, segment] of segments.entries()) {
+      for (let part = 0; part < segment.parts; part++) {
+        writes.push({ key: journalKey(segment.number, part), value: null });
+      }
+      const next = segments[index + 1];
+      if (next !== undefined && writes.length + next.parts < WRITES_MAX) continue;
+      const counters: Counters = { segment: segment.number, position: journal.position };
+      await database.write([...writes, { key: countersKey, value: jsonValue(counters) }]);
+      journal.cut(segment.number);
+      writes = [];
+    }
+  }
+}
+
+/** What settling one mailbox takes: a step a chunk, or one that writes only the cursors. */
+function plan(mailbox: Mailbox, upTo: Position): Step[] {
+  const end = Math.max(upTo, mailbox.settled);
+  const entries = mailbox.toSettle(upTo);
+  if (entries.length === 0) {
+    return [{ mailbox, entries, upTo: end, writes: [rowWrite(mailbox, end, mailbox.rows)] }];
+  }
+  const newest = entries.at(-1)?.position;
+  const steps: Step[] = [];
+  let rows: Amount = mailbox.rows;
+  for (const chunk of cutChunks(entries)) {
+    const last = chunk.at(-1)?.position ?? 0;
+    const settled = last === newest ? end : last;
+    rows = mailbox.amountWith(rows, chunk);
+    const writes = [
+      ...chunkWrites(mailbox.user, last, chunk),
+      expiryWrite(mailbox.user, chunk),
+      rowWrite(mailbox, settled, rows),
+    ];
+    steps.push({ mailbox, entries: chunk, upTo: settled, writes });
+  }
+  return steps;
+}
+
+function rowWrite(mailbox: Mailbox, settled: Position, rows: Amount): Write {
+  const row = { ...mailbox.toRow(settled), rows: { ...rows } };
+  return { key: mailboxKey(mailbox.user), value: jsonValue(row) };
+}
+
+/** Says when the first of some entries expires, for the sweep. */
+export function expiryWrite(user: string, entries: readonly StoredEntry[]): Write {
+  const first = entries.reduce((least, { expires }) => Math.min(least, expires), Infinity);
+  return { key: expiryKey(first, user), value: new Uint8Array() };
+}
+
+/** Where the commit that begins with a step ends; at least one step is in it. */
+function commitEnd(steps: readonly Step[], start: number): number {
+  let count = 0;
+  let bytes = 0;
+  for (let index = start; index < steps.length; index++) {
+    const writes = steps[index]?.writes ?? [];
+    count += writes.length;
+    bytes += writes.reduce((sum, { value }) => sum + (value?.length ?? 0) + KEY_BYTES_MAX, 0);
+    if (index > start && (count > WRITES_MAX || bytes > COMMIT_BYTES_MAX)) return index;
+  }
+  return steps.length;
+}
+
+/** Bytes of a key of this file, at most. */
+const KEY_BYTES_MAX = 256;
