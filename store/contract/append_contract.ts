@@ -153,7 +153,7 @@ export const appendTests: readonly ContractTest[] = [
         const appended = world.append([{}, {}]);
         const [entries, attachment] = await Promise.all([
           world.read("bob", "phone"),
-          world.mailboxes.attach("bob", "phone", "oldest"),
+          world.attach("bob", "phone"),
         ]);
         const known = new Set(idsOf(world.entries("bob")));
         for (const id of idsOf(entries)) assert.ok(known.has(id), "The listener heard of it");
@@ -223,7 +223,7 @@ export const appendTests: readonly ContractTest[] = [
 /** Sends to three receivers in turn, of whom one is in use, and checks that no call overtook. */
 async function assertOrderAcross(world: World): Promise<void> {
   const receivers = ["cold", "warm", "frozen"];
-  await world.mailboxes.attach("warm", "phone", "newest");
+  await world.attach("warm", "phone", "newest");
   const drafts = Array.from(
     { length: 60 },
     (_, index) => world.draft({ to: receivers[index % receivers.length] ?? "warm" }),

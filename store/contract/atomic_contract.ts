@@ -24,12 +24,23 @@ export const atomicTests: readonly ContractTest[] = [
   },
   {
     // The seed's `msg.send` has one answer for all: half of a call must not be delivered.
-    name: "append() with atomic stores nothing where one draft is refused, and says which",
+    name: "append() with atomic stores nothing where one draft is refused, for any reason",
+    limits: { mailboxMessages: 3 },
     async run(world) {
-      await world.users("bob");
-      const kinds = await world.kinds([{}, { to: "nobody" }, {}], ATOMIC);
-      assert.deepEqual(kinds, ["skipped", "unknown", "skipped"]);
+      await world.users("bob", "full");
+      await world.sendMany(2, { to: "full" });
+      await world.send({ to: "full", cid: "c", fingerprint: "f" });
+      await world.settle();
+      const refused: [string, Partial<Draft>][] = [
+        ["unknown", { to: "nobody" }],
+        ["full", { to: "full" }],
+        ["conflict", { cid: "c", fingerprint: "other" }],
+      ];
+      for (const [kind, part] of refused) {
+        assert.deepEqual(await world.kinds([{}, part, {}], ATOMIC), ["skipped", kind, "skipped"]);
+      }
       await assertUntouched(world, "bob");
+      assert.equal(world.entries("full").length, 3);
     },
   },
   {

@@ -16,7 +16,7 @@ export const attachTests: readonly ContractTest[] = [
       for (const [user, start] of [["bob", "oldest"], ["carol", "newest"]] as const) {
         const sent = await world.sendMany(3, { to: user });
         await world.settle();
-        const attachment = await world.mailboxes.attach(user, "phone", start);
+        const attachment = await world.attach(user, "phone", start);
         assert.ok(attachment.cursor < (sent[0]?.position ?? 0));
         assert.equal(attachment.sent, attachment.cursor);
         assert.equal(attachment.tail, lastOf(sent));
@@ -29,10 +29,10 @@ export const attachTests: readonly ContractTest[] = [
     name: "attach() starts a further device at the oldest kept entry where it asks for that",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       const sent = await world.sendMany(3);
       await world.settle();
-      const attachment = await world.mailboxes.attach("bob", "web", "oldest");
+      const attachment = await world.attach("bob", "web");
       assert.equal(attachment.pending, 3);
       assert.equal(attachment.sent, attachment.cursor);
       assertEntries(await world.read("bob", "web", attachment.cursor), sent);
@@ -43,10 +43,10 @@ export const attachTests: readonly ContractTest[] = [
     name: "attach() starts a further device after the newest entry where it asks for that",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       const sent = await world.sendMany(3);
       await world.settle();
-      const attachment = await world.mailboxes.attach("bob", "web", "newest");
+      const attachment = await world.attach("bob", "web", "newest");
       const tail = lastOf(sent);
       assert.deepEqual(attachment, { cursor: tail, sent: tail, tail, pending: 0 });
       const next = await world.send();
@@ -60,14 +60,14 @@ export const attachTests: readonly ContractTest[] = [
     async run(world) {
       await world.users("bob");
       for (const device of ["phone", "web"]) {
-        const attachment = await world.mailboxes.attach("bob", device, "newest");
+        const attachment = await world.attach("bob", device, "newest");
         assert.equal(attachment.pending, 0);
         assert.ok(attachment.cursor >= attachment.tail, "queue.empty is due at once");
       }
       const first = await world.send();
       await world.settle();
       for (const device of ["phone", "web"]) {
-        const { cursor, pending } = await world.mailboxes.attach("bob", device, "newest");
+        const { cursor, pending } = await world.attach("bob", device, "newest");
         assert.equal(pending, 1);
         assertEntries(await world.read("bob", device, cursor), [first]);
       }
@@ -78,14 +78,14 @@ export const attachTests: readonly ContractTest[] = [
     name: "attach() again keeps the cursor, whatever start says",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
-      await world.mailboxes.attach("bob", "web", "oldest");
+      await world.attach("bob", "phone");
+      await world.attach("bob", "web");
       const [first, second, third] = await world.sendMany(3);
       assert.ok(first && second && third);
       world.mailboxes.acknowledge("bob", "phone", first.position);
       await world.settle();
       for (const start of ["newest", "oldest"] as const) {
-        const attachment = await world.mailboxes.attach("bob", "phone", start);
+        const attachment = await world.attach("bob", "phone", start);
         assert.equal(attachment.cursor, first.position);
         assert.equal(attachment.pending, 2);
         assert.equal(attachment.tail, third.position);
@@ -98,17 +98,31 @@ export const attachTests: readonly ContractTest[] = [
     name: "attach() counts as pending neither expired messages nor receipts",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       const short = await world.send({ expires: world.now + 1000 });
       await world.send({ kind: "receipt" });
       const kept = await world.sendMany(2);
       await world.send({ kind: "receipt" });
       await world.settle();
-      assert.equal((await world.mailboxes.attach("bob", "phone", "oldest")).pending, 3);
+      assert.equal((await world.attach("bob", "phone")).pending, 3);
       world.now = short.expires;
-      assert.equal((await world.mailboxes.attach("bob", "phone", "oldest")).pending, 2);
+      assert.equal((await world.attach("bob", "phone")).pending, 2);
       world.mailboxes.acknowledge("bob", "phone", lastOf(kept));
-      assert.equal((await world.mailboxes.attach("bob", "phone", "oldest")).pending, 0);
+      assert.equal((await world.attach("bob", "phone")).pending, 0);
+    },
+  },
+  {
+    // A connection can outlive its user; it must not bring a part of the user back.
+    name: "attach() of an unknown user answers null",
+    async run(world) {
+      assert.equal(await world.mailboxes.attach("nobody", "phone", "oldest"), null);
+      await world.users("bob", "nobody");
+      await world.store.users.remove("bob");
+      assert.equal(await world.mailboxes.attach("bob", "phone", "oldest"), null);
+      await world.users("bob");
+      for (const user of ["bob", "nobody"]) {
+        assert.equal((await world.mailboxes.inspect(user))?.cursors.size, 0);
+      }
     },
   },
   {
@@ -116,18 +130,18 @@ export const attachTests: readonly ContractTest[] = [
     name: "attach() names a tail that reading and acknowledging reaches",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       await world.sendMany(3);
       const last = await world.send({ kind: "receipt", expires: world.now + 1000 });
       await world.settle();
       world.now = last.expires;
-      const { cursor, tail } = await world.mailboxes.attach("bob", "phone", "oldest");
+      const { cursor, tail } = await world.attach("bob", "phone");
       assert.equal(tail, last.position);
       const page = await world.page("bob", "phone", cursor);
       assert.ok(page.end);
       world.mailboxes.acknowledge("bob", "phone", page.upTo);
       await world.settle();
-      const after = await world.mailboxes.attach("bob", "phone", "oldest");
+      const after = await world.attach("bob", "phone");
       assert.ok(after.cursor >= after.tail);
       assert.equal(after.pending, 0);
     },
@@ -137,22 +151,22 @@ export const attachTests: readonly ContractTest[] = [
     name: "detach() keeps how far was sent for the next attach(), and never lowers it",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
-      await world.mailboxes.attach("bob", "web", "oldest");
+      await world.attach("bob", "phone");
+      await world.attach("bob", "web");
       const [first, second, third] = await world.sendMany(3);
       assert.ok(first && second && third);
       world.mailboxes.acknowledge("bob", "phone", first.position);
       world.mailboxes.detach("bob", "phone", second.position);
       await world.settle();
-      const attachment = await world.mailboxes.attach("bob", "phone", "oldest");
+      const attachment = await world.attach("bob", "phone");
       assert.equal(attachment.cursor, first.position);
       assert.equal(attachment.sent, second.position);
       assert.equal(attachment.pending, 2);
       world.mailboxes.detach("bob", "phone", first.position);
-      assert.equal((await world.mailboxes.attach("bob", "phone", "oldest")).sent, second.position);
+      assert.equal((await world.attach("bob", "phone")).sent, second.position);
       world.mailboxes.acknowledge("bob", "phone", third.position);
-      assert.equal((await world.mailboxes.attach("bob", "phone", "oldest")).sent, third.position);
-      const other = await world.mailboxes.attach("bob", "web", "oldest");
+      assert.equal((await world.attach("bob", "phone")).sent, third.position);
+      const other = await world.attach("bob", "web");
       assert.equal(other.sent, other.cursor);
     },
   },
@@ -167,7 +181,7 @@ export const attachTests: readonly ContractTest[] = [
       await world.settle();
       assert.equal((await world.mailboxes.inspect("bob"))?.cursors.size, 0);
       assert.equal(await world.mailboxes.inspect("nobody"), null);
-      const attachment = await world.mailboxes.attach("bob", "phone", "oldest");
+      const attachment = await world.attach("bob", "phone");
       assert.equal(attachment.pending, 1);
       assert.equal(attachment.sent, attachment.cursor);
     },
@@ -176,8 +190,8 @@ export const attachTests: readonly ContractTest[] = [
     name: "forget() drops a cursor, and the device starts again as a new one",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
-      await world.mailboxes.attach("bob", "web", "oldest");
+      await world.attach("bob", "phone");
+      await world.attach("bob", "web");
       const sent = await world.sendMany(3);
       world.mailboxes.acknowledge("bob", "web", lastOf(sent));
       world.mailboxes.detach("bob", "web", lastOf(sent));
@@ -186,7 +200,7 @@ export const attachTests: readonly ContractTest[] = [
       await world.settle();
       const state = await world.mailboxes.inspect("bob");
       assert.deepEqual([...(state?.cursors.keys() ?? [])], ["phone"]);
-      const attachment = await world.mailboxes.attach("bob", "web", "oldest");
+      const attachment = await world.attach("bob", "web");
       assert.equal(attachment.pending, 3);
       assert.equal(attachment.sent, attachment.cursor);
       assertEntries(await world.read("bob", "web", attachment.cursor), sent);
@@ -197,12 +211,12 @@ export const attachTests: readonly ContractTest[] = [
     name: "forget() of the last device leaves what waits to the next first one",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       const sent = await world.sendMany(2);
       await world.mailboxes.forget("bob", "phone");
       const later = await world.send();
       await world.settle();
-      const attachment = await world.mailboxes.attach("bob", "web", "newest");
+      const attachment = await world.attach("bob", "web", "newest");
       assert.equal(attachment.pending, 3);
       assert.deepEqual(
         idsOf(await world.read("bob", "web", attachment.cursor)),
@@ -214,7 +228,7 @@ export const attachTests: readonly ContractTest[] = [
     name: "forget() of an unknown device or user does nothing",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       await world.mailboxes.forget("bob", "web");
       await world.mailboxes.forget("nobody", "phone");
       assert.equal((await world.mailboxes.inspect("bob"))?.cursors.size, 1);

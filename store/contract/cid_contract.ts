@@ -156,7 +156,7 @@ export const cidTests: readonly ContractTest[] = [
       await world.users("bob");
       const first = await world.send(repeatable);
       assert.deepEqual(await world.append([repeatable]), [duplicateOf(first)]);
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       world.mailboxes.acknowledge("bob", "phone", first.position);
       await world.settle();
       assert.deepEqual(await world.append([repeatable]), [duplicateOf(first)]);

@@ -15,7 +15,7 @@ export const closingTests: readonly ContractTest[] = [
     name: "Store rejects every call after it was disposed of",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       const entry = await world.send();
       const { store } = world;
       await store[Symbol.asyncDispose]();
@@ -29,7 +29,7 @@ export const closingTests: readonly ContractTest[] = [
     name: "Store ignores detach() and acknowledge() after it was disposed of",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       const entry = await world.send();
       await world.store[Symbol.asyncDispose]();
       world.mailboxes.detach("bob", "phone", entry.position);
@@ -95,7 +95,7 @@ export const reopeningTests: readonly ContractTest[] = [
     reopens: true,
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       let last = 0;
       for (let turn = 0; turn < 4; turn++) {
         const sent = await world.sendMany(2);
@@ -106,12 +106,13 @@ export const reopeningTests: readonly ContractTest[] = [
         await world.reopen();
       }
       // The newest is read and gone, and still nothing comes below it.
+      await world.attach("bob", "phone");
       world.mailboxes.acknowledge("bob", "phone", last);
       await world.settle();
       await world.reopen();
       const next = await world.send();
       assert.ok(next.position > last);
-      const { cursor } = await world.mailboxes.attach("bob", "phone", "oldest");
+      const { cursor } = await world.attach("bob", "phone");
       assertEntries(await world.read("bob", "phone", cursor), [next]);
     },
   },
@@ -122,27 +123,35 @@ export const reopeningTests: readonly ContractTest[] = [
     async run(world) {
       await world.users("bob");
       for (const device of ["phone", "web", "idle", "gone"]) {
-        await world.mailboxes.attach("bob", device, "oldest");
+        await world.attach("bob", device);
       }
+      world.mailboxes.detach("bob", "idle", 0);
       const [first, second, third] = await world.sendMany(3);
       assert.ok(first && second && third);
-      const idle = await world.mailboxes.attach("bob", "idle", "newest");
       await world.settle();
       world.mailboxes.acknowledge("bob", "phone", first.position);
       world.mailboxes.detach("bob", "phone", second.position);
       world.mailboxes.acknowledge("bob", "web", third.position);
       await world.mailboxes.forget("bob", "gone");
       await world.reopen();
-      const { attach } = boundTo(world);
+      const attach = (device: string) => world.attach("bob", device);
       assert.deepEqual(await attach("phone"), {
         cursor: first.position,
         sent: second.position,
         tail: third.position,
         pending: 2,
       });
-      assert.equal((await attach("web")).cursor, third.position);
+      const web = await attach("web");
+      assert.equal(web.cursor, third.position);
       assert.equal((await attach("web")).pending, 0);
-      assert.deepEqual(await attach("idle"), { ...idle, tail: third.position });
+      assert.deepEqual(await attach("idle"), {
+        cursor: 0,
+        sent: 0,
+        tail: third.position,
+        pending: 3,
+      });
+      // Nobody said that it left, so it may have been sent everything.
+      assert.equal(web.sent, third.position);
       const cursors = (await world.mailboxes.inspect("bob"))?.cursors;
       assert.deepEqual([...(cursors?.keys() ?? [])].sort(), ["idle", "phone", "web"]);
       assert.ok(world.mailboxes.acknowledge("bob", "phone", third.position) >= third.position);
@@ -210,8 +219,8 @@ export const reopeningTests: readonly ContractTest[] = [
     reopens: true,
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("alice", "phone", "oldest");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "phone");
+      await world.attach("alice", "web");
       const before = await world.send();
       await world.settle();
       await world.reopen();
@@ -227,7 +236,7 @@ export const reopeningTests: readonly ContractTest[] = [
     limits: { mailboxMessages: 4 },
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       const read = await world.send({ receipt: true });
       const late = await world.send({ receipt: true });
       await world.settle();
@@ -249,10 +258,6 @@ export const reopeningTests: readonly ContractTest[] = [
     },
   },
 ];
-
-function boundTo(world: World) {
-  return { attach: (device: string) => world.mailboxes.attach("bob", device, "oldest") };
-}
 
 /** Every call of a store that answers with a promise, by name. */
 function callsOf(

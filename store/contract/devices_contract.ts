@@ -72,7 +72,7 @@ export const devicesTests: readonly ContractTest[] = [
       await world.users("bob");
       for (const id of ["phone", "web"]) {
         await devices.put({ user: "bob", id, seen: 1 }, 10);
-        await world.mailboxes.attach("bob", id, "oldest");
+        await world.attach("bob", id);
       }
       const sent = await world.send();
       world.mailboxes.acknowledge("bob", "web", sent.position);
@@ -95,8 +95,8 @@ export const devicesTests: readonly ContractTest[] = [
       for (const name of NAMES) {
         const device = { user: name, id: name, seen: 1 };
         assert.equal(await world.store.devices.put(device, 10), true);
-        assert.equal((await world.mailboxes.attach(name, name, "oldest")).pending, 0);
-        await world.mailboxes.attach(name, "other", "oldest");
+        assert.equal((await world.attach(name, name)).pending, 0);
+        await world.attach(name, "other");
       }
       for (const name of NAMES) {
         const part = { sender: name, to: name, device: name, cid: name, fingerprint: name };

@@ -14,7 +14,7 @@ export const ownDevicesTests: readonly ContractTest[] = [
     async run(world) {
       await world.users("alice", "bob");
       await world.send();
-      await world.mailboxes.attach("alice", "phone", "oldest");
+      await world.attach("alice", "phone");
       await world.send();
       await world.settle();
       assert.deepEqual(world.entries("alice"), []);
@@ -27,8 +27,8 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "append() copies to the sender's other device under the same position and id",
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("alice", "phone", "oldest");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "phone");
+      await world.attach("alice", "web");
       const sent = await world.send();
       assertEntries(world.entries("alice"), [sent]);
       await world.settle();
@@ -42,8 +42,8 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "read() skips what the device sent itself and passes it",
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("alice", "phone", "oldest");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "phone");
+      await world.attach("alice", "web");
       const own = await world.send({ device: "phone" });
       const reply = await world.send({ sender: "bob", to: "alice" });
       const last = await world.send({ device: "phone" });
@@ -52,8 +52,8 @@ export const ownDevicesTests: readonly ContractTest[] = [
       assertEntries(page.entries, [reply]);
       assert.ok(page.end && page.upTo >= last.position);
       assertEntries(await world.read("alice", "web"), [own, reply, last]);
-      assert.equal((await world.mailboxes.attach("alice", "phone", "oldest")).pending, 1);
-      assert.equal((await world.mailboxes.attach("alice", "web", "oldest")).pending, 3);
+      assert.equal((await world.attach("alice", "phone")).pending, 1);
+      assert.equal((await world.attach("alice", "web")).pending, 3);
     },
   },
   {
@@ -61,11 +61,11 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "read() does not take a message of another user's device of the same name for its own",
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       const sent = await world.send({ device: "phone" });
       await world.settle();
       assertEntries(await world.read("bob", "phone"), [sent]);
-      assert.equal((await world.mailboxes.attach("bob", "phone", "oldest")).pending, 1);
+      assert.equal((await world.attach("bob", "phone")).pending, 1);
     },
   },
   {
@@ -73,7 +73,7 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "append() copies to a device also where the sending one never attached",
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "web");
       const sent = await world.send({ device: "script" });
       await world.settle();
       assertEntries(await world.read("alice", "web"), [sent]);
@@ -83,8 +83,8 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "append() makes no copy once the sender's other device is forgotten",
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("alice", "phone", "oldest");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "phone");
+      await world.attach("alice", "web");
       await world.mailboxes.forget("alice", "web");
       await world.settle();
       await world.send({ device: "phone" });
@@ -96,14 +96,14 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "append() to oneself reaches every own device once, the sending one too",
     async run(world) {
       await world.users("alice");
-      await world.mailboxes.attach("alice", "phone", "oldest");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "phone");
+      await world.attach("alice", "web");
       const note = await world.send({ to: "alice", device: "phone" });
       assertEntries(world.entries("alice"), [note]);
       await world.settle();
       assertEntries(await world.read("alice", "phone"), [note]);
       assertEntries(await world.read("alice", "web"), [note]);
-      assert.equal((await world.mailboxes.attach("alice", "phone", "oldest")).pending, 1);
+      assert.equal((await world.attach("alice", "phone")).pending, 1);
       assert.equal((await world.waiting("alice")).messages, 1);
     },
   },
@@ -112,8 +112,8 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "append() copies neither what is from somebody else nor receipts",
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("alice", "phone", "oldest");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "phone");
+      await world.attach("alice", "web");
       await world.send({ from: "bot", to: "bob" });
       await world.send({ kind: "receipt", to: "bob" });
       assert.deepEqual(world.entries("alice"), []);
@@ -128,7 +128,7 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "append() copies nothing of a refused draft",
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "web");
       await world.append([{ to: "nobody" }]);
       await world.append([{}, { to: "nobody" }], { atomic: true });
       await world.settle();
@@ -141,7 +141,7 @@ export const ownDevicesTests: readonly ContractTest[] = [
     name: "append() links copies and messages of a mailbox into one chain",
     async run(world) {
       await world.users("alice", "bob");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "web");
       const first = await world.send();
       const second = await world.send({ sender: "bob", to: "alice" });
       const third = await world.send();

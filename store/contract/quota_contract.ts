@@ -60,8 +60,8 @@ export const quotaTests: readonly ContractTest[] = [
     limits: { mailboxMessages: 2 },
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
-      await world.mailboxes.attach("bob", "web", "oldest");
+      await world.attach("bob", "phone");
+      await world.attach("bob", "web");
       const [first, second] = await world.sendMany(2);
       assert.ok(first && second);
       world.mailboxes.acknowledge("bob", "phone", second.position);
@@ -80,8 +80,8 @@ export const quotaTests: readonly ContractTest[] = [
     limits: { mailboxMessages: 2 },
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
-      await world.mailboxes.attach("bob", "drawer", "oldest");
+      await world.attach("bob", "phone");
+      await world.attach("bob", "drawer");
       await world.sendMany(2);
       world.mailboxes.acknowledge("bob", "phone", lastOf(world.entries("bob")));
       await world.settle();
@@ -113,7 +113,7 @@ export const quotaTests: readonly ContractTest[] = [
       await world.sendMany(2);
       await world.settle();
       assert.deepEqual(await world.kinds([{}]), ["full"]);
-      assert.equal((await world.mailboxes.attach("bob", "phone", "oldest")).pending, 2);
+      assert.equal((await world.attach("bob", "phone")).pending, 2);
       await world.mailboxes.forget("bob", "phone");
       assert.deepEqual(await world.kinds([{}]), ["full"]);
     },
@@ -129,7 +129,7 @@ export const quotaTests: readonly ContractTest[] = [
       assert.deepEqual(await world.kinds(Array(4).fill(receipt)), Array(4).fill("accepted"));
       await world.settle();
       assert.deepEqual(await world.kinds([receipt, {}]), ["full", "full"]);
-      await world.mailboxes.attach("bob", "phone", "oldest");
+      await world.attach("bob", "phone");
       world.mailboxes.acknowledge("bob", "phone", lastOf(world.entries("bob")));
       await world.settle();
       assert.deepEqual(await world.kinds(Array(4).fill(receipt)), Array(4).fill("accepted"));
@@ -154,7 +154,7 @@ export const quotaTests: readonly ContractTest[] = [
     limits: { mailboxMessages: 1 },
     async run(world) {
       await world.users("alice", "bob", "carol", "dave");
-      await world.mailboxes.attach("alice", "web", "oldest");
+      await world.attach("alice", "web");
       assert.deepEqual(
         await world.kinds([{ id: "a" }, { id: "b", to: "carol" }]),
         ["accepted", "accepted"],

@@ -169,8 +169,8 @@ export const readTests: readonly ContractTest[] = [
     name: "read() page by page misses nothing while messages arrive and others acknowledge",
     async run(world) {
       await world.users("bob");
-      await world.mailboxes.attach("bob", "phone", "oldest");
-      await world.mailboxes.attach("bob", "web", "oldest");
+      await world.attach("bob", "phone");
+      await world.attach("bob", "web");
       await world.sendMany(20);
       const entries: Entry[] = [];
       let after = 0;

@@ -160,7 +160,7 @@ export const usersTests: readonly ContractTest[] = [
       const next = await world.send();
       assert.ok(next.position > before);
       await world.settle();
-      const attachment = await world.mailboxes.attach("bob", "phone", "newest");
+      const attachment = await world.attach("bob", "phone", "newest");
       assert.equal(attachment.pending, 1);
       assertEntries(await world.read("bob", "phone", attachment.cursor), [next]);
       assert.deepEqual(idsOf(await world.read("bob", "web")), [next.id]);
@@ -185,8 +185,8 @@ export const usersTests: readonly ContractTest[] = [
 async function fill(world: World): Promise<number> {
   await world.users("bob");
   assert.equal(await world.store.devices.put({ user: "bob", id: "phone", seen: 1 }, 10), true);
-  await world.mailboxes.attach("bob", "phone", "oldest");
-  await world.mailboxes.attach("bob", "web", "oldest");
+  await world.attach("bob", "phone");
+  await world.attach("bob", "web");
   await world.sendMany(2);
   await world.settle();
   return (await world.send()).position;

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import type {
   AppendOptions,
+  Attachment,
   Committed,
   Draft,
   Entry,
@@ -45,30 +46,29 @@ export interface ContractTest {
 /** Whether a test of a backend does its background work; see {@linkcode StoreFactory.settle}. */
 export type Settling = "never" | "asked";
 
+/** What a {@linkcode World} is made of. */
+export interface WorldParts {
+  readonly factory: StoreFactory;
+  readonly settling: Settling;
+  readonly limits: StoreLimits;
+  readonly clock: { now: number };
+  readonly directory: string;
+  readonly store: Store;
+}
+
 /** What one test sees. */
 export class World implements AsyncDisposable {
-  /** Milliseconds since 1970. */
-  now = Date.UTC(2026, 0, 1);
   /** What the store told its listener, reopened or not. */
   readonly news: Committed[] = [];
-  readonly #factory: StoreFactory;
-  readonly #settling: Settling;
-  readonly #limits: StoreLimits;
-  readonly #directory: string;
+  readonly #parts: WorldParts;
   #store: Store;
   #drafts = 0;
 
-  private constructor(
-    factory: StoreFactory,
-    settling: Settling,
-    limits: StoreLimits,
-    place: { readonly directory: string; readonly store: Store },
-  ) {
-    this.#factory = factory;
-    this.#settling = settling;
-    this.#limits = limits;
-    this.#directory = place.directory;
-    this.#store = place.store;
+  /** Takes over a store that was opened in a directory; {@linkcode World.open} does both. */
+  constructor(parts: WorldParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+    this.#listen();
   }
 
   /** Opens an empty store. */
@@ -79,13 +79,18 @@ export class World implements AsyncDisposable {
   ): Promise<World> {
     const directory = await Deno.makeTempDir({ prefix: "titan-store-" });
     const all = { ...LIMITS, ...limits };
-    // The clock is the world's, and the world needs a store: the first one is asked for in between.
-    let now = () => Date.UTC(2026, 0, 1);
-    const store = await factory.open({ limits: all, now: () => now() }, directory);
-    const world = new World(factory, settling, all, { directory, store });
-    now = () => world.now;
-    world.#listen();
-    return world;
+    const clock = { now: Date.UTC(2026, 0, 1) };
+    const store = await factory.open({ limits: all, now: () => clock.now }, directory);
+    return new World({ factory, settling, limits: all, clock, directory, store });
+  }
+
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.#parts.clock.now;
+  }
+
+  set now(now: number) {
+    this.#parts.clock.now = now;
   }
 
   get store(): Store {
@@ -98,25 +103,27 @@ export class World implements AsyncDisposable {
 
   /** Another empty world of the same backend. */
   another(): Promise<World> {
-    return World.open(this.#factory, this.#settling, this.#limits);
+    const { factory, settling, limits } = this.#parts;
+    return World.open(factory, settling, limits);
   }
 
   /** Closes the store and opens what it kept. */
   async reopen(): Promise<void> {
+    const { factory, limits, directory } = this.#parts;
     await this.#store[Symbol.asyncDispose]();
-    const options = { limits: this.#limits, now: () => this.now };
-    this.#store = await this.#factory.open(options, this.#directory);
+    this.#store = await factory.open({ limits, now: () => this.now }, directory);
     this.#listen();
   }
 
   /** Lets the background work happen, in the runs of the suite that are about it. */
   async settle(): Promise<void> {
-    if (this.#settling === "asked") await this.#factory.settle?.(this.#store);
+    const { factory, settling } = this.#parts;
+    if (settling === "asked") await factory.settle?.(this.#store);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store[Symbol.asyncDispose]();
-    await Deno.remove(this.#directory, { recursive: true });
+    await Deno.remove(this.#parts.directory, { recursive: true });
   }
 
   /** Registers users, each by an id. */
@@ -176,6 +183,17 @@ export class World implements AsyncDisposable {
   /** All entries of a mailbox that the listener heard of. */
   entries(user: string): Entry[] {
     return this.news.filter((news) => news.user === user).flatMap((news) => news.entries);
+  }
+
+  /** Attaches a device of a user, who must exist. */
+  async attach(
+    user: string,
+    device: string,
+    start: "oldest" | "newest" = "oldest",
+  ): Promise<Attachment> {
+    const attachment = await this.mailboxes.attach(user, device, start);
+    assert.ok(attachment, "The user exists");
+    return attachment;
   }
 
   /** Reads one page with room for everything the tests send. */

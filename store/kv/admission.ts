@@ -147,12 +147,10 @@ export class Admission {
       pass.outcomes.push(this.#judge(draft, known[index], pass));
     }
     const undo = pass.uncounted !== null || (options.atomic === true && isRefused(pass.outcomes));
-    if (undo) this.#release(pass.entries.splice(0));
-    if (!undo || pass.uncounted !== null) return pass;
-    const outcomes = pass.outcomes.map((outcome): Outcome =>
-      outcome.kind === "accepted" ? { kind: "skipped" } : outcome
-    );
-    return { ...pass, outcomes };
+    if (!undo) return pass;
+    const released = new Set(pass.entries.map(({ id }) => id));
+    this.#release(pass.entries.splice(0));
+    return { ...pass, outcomes: pass.outcomes.map((outcome) => skipped(outcome, released)) };
   }
 
   #judge(draft: Draft, known: Known | undefined, pass: Pass): Outcome {
@@ -223,6 +221,12 @@ export class Admission {
     if (entry.copied) table.loaded(entry.sender)?.release(entry);
     cids.drop(entry);
   }
+}
+
+/** What became of a draft after the call it came with was refused as a whole. */
+function skipped(outcome: Outcome, released: ReadonlySet<string>): Outcome {
+  const isRepeat = outcome.kind === "duplicate" && released.has(outcome.id);
+  return outcome.kind === "accepted" || isRepeat ? { kind: "skipped" } : outcome;
 }
 
 function isRefused(outcomes: readonly Outcome[]): boolean {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Entry, ExpiredHandler, Position, StoreClock } from "../store.ts";
+import type { Entry, Position, StoreClock } from "../store.ts";
 import { type Chunk, chunkDeletes, chunkWrites, readChunks } from "./chunks.ts";
-import { type Write, WRITES_MAX } from "./database.ts";
+import { type Key, type Write, WRITES_MAX } from "./database.ts";
 import { expiriesRange, expiryUser, mailboxKey } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -20,6 +20,18 @@ export interface CompactorParts {
   readonly database: OwnedDatabase;
   readonly table: MailboxTable;
   readonly clock: StoreClock;
+}
+
+/** What has expired, and was not dropped yet. */
+export interface Expired {
+  /** Until when it looked. */
+  readonly now: number;
+  readonly keys: readonly Key[];
+  /** Up to where each was looked at. */
+  readonly mailboxes: ReadonlyMap<Mailbox, Position>;
+  /** Messages whose senders want to know that nobody got them. */
+  readonly untold: readonly Entry[];
+  readonly more: boolean;
 }
 
 /** Deletes rows that nobody needs. */
@@ -57,43 +69,56 @@ export class Compactor {
     }
   }
 
-  /** Drops what has expired. @returns whether there may be more */
-  async expire(expired: ExpiredHandler): Promise<boolean> {
+  /** Finds some of what has expired by now, and who should hear of it. */
+  async findExpired(): Promise<Expired> {
     const { database, table, clock } = this.#parts;
     const now = clock.now();
     const rows = await database.list(expiriesRange(now), WRITES_MAX);
+    const untold: Entry[] = [];
+    const mailboxes = new Map<Mailbox, Position>();
     for (const user of new Set(rows.map(({ key }) => expiryUser(key)))) {
       const mailbox = await table.load(user);
-      if (mailbox !== null) await this.#expireMailbox(mailbox, now, expired);
+      if (mailbox === null) continue;
+      mailboxes.set(mailbox, mailbox.settled);
+      for await (const { entries } of this.#chunks(mailbox, mailbox.settled)) {
+        untold.push(...entries.filter((entry) => entry.expires <= now && isUntold(entry, mailbox)));
+      }
+    }
+    const keys = rows.map(({ key }) => key);
+    return { now, keys, mailboxes, untold, more: rows.length === WRITES_MAX };
+  }
+
+  /** Drops what {@linkcode findExpired} found. */
+  async dropExpired({ now, keys, mailboxes }: Expired): Promise<void> {
+    for (const [mailbox, settled] of mailboxes) {
+      if (!mailbox.isLoaded) continue;
+      for await (const chunk of this.#chunks(mailbox, settled)) {
+        await this.#expireChunk(mailbox, chunk, now);
+      }
     }
     // A time is forgotten only after what it stands for is gone.
-    if (rows.length > 0) await database.write(rows.map(({ key }) => ({ key, value: null })));
-    return rows.length === WRITES_MAX;
+    const writes = keys.map((key): Write => ({ key, value: null }));
+    if (writes.length > 0) await this.#parts.database.write(writes);
   }
 
-  async #expireMailbox(mailbox: Mailbox, now: number, expired: ExpiredHandler): Promise<void> {
+  /** The chunks of a mailbox up to a position. */
+  async *#chunks(mailbox: Mailbox, upTo: Position): AsyncGenerator<Chunk> {
     let after: Position = 0;
-    for (;;) {
-      const { chunks, more } = await readChunks(this.#parts.database, mailbox.user, after);
-      for (const chunk of chunks) {
-        await this.#expireChunk(mailbox, chunk, now, expired);
+    for (let more = true; more;) {
+      const read = await readChunks(this.#parts.database, mailbox.user, after);
+      for (const chunk of read.chunks) {
+        if (chunk.last > upTo) return;
+        yield chunk;
         after = chunk.last;
       }
-      if (!more) return;
+      more = read.more;
     }
   }
 
-  async #expireChunk(
-    mailbox: Mailbox,
-    chunk: Chunk,
-    now: number,
-    expired: ExpiredHandler,
-  ): Promise<void> {
+  async #expireChunk(mailbox: Mailbox, chunk: Chunk, now: number): Promise<void> {
     const gone = chunk.entries.filter((entry) => entry.expires <= now);
     const kept = chunk.entries.filter((entry) => entry.expires > now);
     if (gone.length === 0) return;
-    const untold = gone.filter((entry) => isUntold(entry, mailbox));
-    if (untold.length > 0) await expired(untold);
     const writes: Write[] = chunkDeletes(mailbox.user, chunk);
     if (kept.length > 0) {
       writes.push(...chunkWrites(mailbox.user, chunk.last, kept), expiryWrite(mailbox.user, kept));

@@ -9,7 +9,7 @@ import { VALUE_BYTES_MAX, type Write } from "./database.ts";
 import { journalKey } from "./keys.ts";
 import type { Cursor, Mailbox } from "./mailbox.ts";
 import { cursorLine, entryLine, type StoredEntry } from "./lines.ts";
-import type { OwnedDatabase } from "./owned_database.ts";
+import { LostOwnerError, type OwnedDatabase } from "./owned_database.ts";
 import { byteWrites } from "./values.ts";
 
 /** Bytes of lines in one commit, by the estimate of {@linkcode entryBytes}. */
@@ -235,7 +235,7 @@ export class Journal {
 
   /** A commit that threw may have been made after all; only the disk can tell. */
   async #isOnDisk(segment: number, error: unknown): Promise<boolean> {
-    if (error instanceof StoreUnavailableError) return false;
+    if (error instanceof LostOwnerError) return false;
     for (;;) {
       try {
         return await this.#database.holds(journalKey(segment, 0));

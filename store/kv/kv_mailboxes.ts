@@ -155,7 +155,7 @@ export class KvMailboxes implements Mailboxes {
     const cursor = mailbox?.cursors.get(device);
     if (mailbox === undefined || cursor === undefined) return 0;
     const furthest = mailbox.furthestCursor();
-    if (mailbox.advance(cursor, Math.min(upTo, mailbox.last))) {
+    if (mailbox.advance(cursor, Math.min(upTo, this.#committed))) {
       this.#table.touch(mailbox);
       this.#journal.note(cursor, mailbox);
       this.#compactor.note(mailbox);
@@ -204,12 +204,17 @@ export class KvMailboxes implements Mailboxes {
   async sweep(expired: ExpiredHandler): Promise<void> {
     this.#assertOpen();
     await this.settle();
-    let more = true;
-    while (more && !this.#closed) {
-      more = await this.#lane.run(() => this.#compactor.expire(expired));
-    }
+    while (!this.#closed && await this.#expire(expired));
     await this.#lane.run(() => this.#compactor.compact());
     while (!this.#closed && await this.#cids.sweep(this.#parts.clock.now()));
+  }
+
+  /** Drops what has expired. The handler is told outside the lane, so that it may append. */
+  async #expire(expired: ExpiredHandler): Promise<boolean> {
+    const due = await this.#compactor.findExpired();
+    if (due.untold.length > 0) await expired(due.untold);
+    await this.#lane.run(() => this.#compactor.dropExpired(due));
+    return due.more;
   }
 
   /**
@@ -219,9 +224,13 @@ export class KvMailboxes implements Mailboxes {
    * @param finish deletes what is left of it, which may be much
    * @returns false where there is no such user
    */
-  remove(user: string, writes: readonly Write[], finish: () => Promise<void>): Promise<boolean> {
+  async remove(
+    user: string,
+    writes: readonly Write[],
+    finish: () => Promise<void>,
+  ): Promise<boolean> {
     this.#assertOpen();
-    return this.#lane.run(async () => {
+    return await this.#lane.run(async () => {
       if (await this.#table.load(user) === null) return false;
       const unblock = this.#table.block(user);
       try {

@@ -20,6 +20,8 @@ export interface Cursor extends CursorState {
 export interface MailboxRow {
   /** Entries up to here are rows, later ones are in the journal. */
   readonly settled: Position;
+  /** The position of the newest entry. */
+  readonly last: Position;
   /** Rows up to here belong to an earlier user of the same name. */
   readonly born: Position;
   /** What the rows hold past the position `counted`. */
@@ -35,13 +37,15 @@ export interface Amount {
   receipts: number;
 }
 
+/** No entries at all. */
+export const NOTHING: Readonly<Amount> = { messages: 0, bytes: 0, receipts: 0 };
+
 /** What makes the counts exact, until something changes that is not an append. */
 export interface Exact {
-  /** When the first counted entry expires. */
-  readonly until: number;
+  /** When the first of the entries expires. */
+  until: number;
   /** What is in the rows and waits for nobody: expired, or sent by the only device behind. */
-  readonly messages: number;
-  readonly bytes: number;
+  readonly spare: Readonly<Amount>;
 }
 
 /** Receipts that may wait, as a multiple of the messages that may. */
@@ -58,14 +62,14 @@ export class Mailbox {
   /** The position of the newest committed entry. */
   last: Position = 0;
   /** What the rows hold past `counted`; an upper bound of what waits there. */
-  readonly rows: Amount = { messages: 0, bytes: 0, receipts: 0 };
+  readonly rows: Amount = { ...NOTHING };
   counted: Position = 0;
   /** How often a cursor moved or went. */
   moves = 0;
   /** Devices that were forgotten while only the journal's part was loaded. */
   readonly forgotten = new Set<string>();
   /** What is admitted, committed or not, and neither settled nor acknowledged by all. */
-  readonly #waiting: Amount = { messages: 0, bytes: 0, receipts: 0 };
+  readonly #waiting: Amount = { ...NOTHING };
   /** Committed entries that are not rows yet, in order of position, from `#head` on. */
   #tail: StoredEntry[] = [];
   #head = 0;
@@ -91,6 +95,7 @@ export class Mailbox {
   /** Counts an entry that is on its way to the disk. */
   reserve(entry: StoredEntry): void {
     this.#count(this.#waiting, entry, 1);
+    if (this.#exact !== null) this.#exact.until = Math.min(this.#exact.until, entry.expires);
   }
 
   /** Takes {@linkcode reserve} back: the entry was not committed. */
@@ -187,6 +192,7 @@ export class Mailbox {
     const start = (this.#tail[this.#head]?.position ?? last + 1) - 1;
     const { settled, born, counted, rows, cursors } = row ??
       { settled: start, born: start, counted: start, rows: {}, cursors: [] };
+    this.last = Math.max(this.last, row?.last ?? 0);
     this.settled = settled;
     this.born = Math.max(this.born, born);
     this.counted = counted;
@@ -197,7 +203,6 @@ export class Mailbox {
     }
     this.forgotten.clear();
     this.#drop(this.indexAfter(settled));
-    this.last = Math.max(this.last, settled);
     this.#recount();
     this.isLoaded = true;
   }
@@ -233,7 +238,7 @@ export class Mailbox {
   }
 
   /** Takes over a count of the rows past a position. */
-  recounted(rows: Amount, counted: Position, exact: Exact | null): void {
+  recounted(rows: Readonly<Amount>, counted: Position, exact: Exact | null): void {
     this.counted = counted;
     Object.assign(this.rows, rows);
     this.#exact = exact;
@@ -261,10 +266,11 @@ export class Mailbox {
 
   /** What waits for some device; an upper bound unless it was counted just now. */
   get held(): Amount {
+    const spare = this.#exact?.spare ?? NOTHING;
     return {
-      messages: this.rows.messages + this.#waiting.messages - (this.#exact?.messages ?? 0),
-      bytes: this.rows.bytes + this.#waiting.bytes - (this.#exact?.bytes ?? 0),
-      receipts: this.rows.receipts + this.#waiting.receipts,
+      messages: this.rows.messages + this.#waiting.messages - spare.messages,
+      bytes: this.rows.bytes + this.#waiting.bytes - spare.bytes,
+      receipts: this.rows.receipts + this.#waiting.receipts - spare.receipts,
     };
   }
 
@@ -280,7 +286,8 @@ export class Mailbox {
     const cursors = [...this.cursors.values()].map(({ device, position, sent, live }) =>
       [device, { position, sent, live }] as const
     );
-    return { settled, born: this.born, counted: this.counted, rows: { ...this.rows }, cursors };
+    const { born, counted, last } = this;
+    return { settled, last, born, counted, rows: { ...this.rows }, cursors };
   }
 
   #drop(end: number): void {
@@ -289,7 +296,7 @@ export class Mailbox {
   }
 
   #recount(): void {
-    Object.assign(this.#waiting, { messages: 0, bytes: 0, receipts: 0 });
+    Object.assign(this.#waiting, NOTHING);
     for (const entry of this.#tail) this.#count(this.#waiting, entry, 1);
   }
 

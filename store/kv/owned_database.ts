@@ -9,11 +9,15 @@ import type { Check, Database, Key, Range, Row, Write } from "./database.ts";
 import { ownerKey } from "./keys.ts";
 import { jsonValue } from "./values.ts";
 
+/** Another process took the file over; nothing was changed. */
+export class LostOwnerError extends StoreUnavailableError {}
+
 /** A database that only its owner changes. */
 export class OwnedDatabase {
   readonly #database: Database;
   readonly #owner: Check;
   readonly #lost: () => void;
+  #closed = false;
 
   private constructor(database: Database, version: string, lost: () => void) {
     this.#database = database;
@@ -39,25 +43,25 @@ export class OwnedDatabase {
     return new OwnedDatabase(database, version, lost);
   }
 
-  /** As {@linkcode Database.read}. */
-  read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
-    return this.#database.read(keys);
+  /** As {@linkcode Database.read}. @throws {StoreUnavailableError} */
+  async read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
+    return await this.#try(() => this.#database.read(keys));
   }
 
-  /** As {@linkcode Database.list}. */
-  list(range: Range, limit: number): Promise<readonly Row[]> {
-    return this.#database.list(range, limit);
+  /** As {@linkcode Database.list}. @throws {StoreUnavailableError} */
+  async list(range: Range, limit: number): Promise<readonly Row[]> {
+    return await this.#try(() => this.#database.list(range, limit));
   }
 
   /**
    * Makes all changes or none; resolves when they are synced.
    *
-   * @throws {StoreUnavailableError} this process does not own the file any more.
+   * @throws {LostOwnerError} nothing was changed.
+   * @throws {StoreUnavailableError} the disk refused; whether anything was changed is not known.
    */
   async write(writes: readonly Write[]): Promise<void> {
-    if (await this.#database.commit([this.#owner], writes) !== null) return;
-    this.#lost();
-    throw new StoreUnavailableError("Cannot write: another process owns the store");
+    const version = await this.#try(() => this.#database.commit([this.#owner], writes));
+    if (version === null) this.#lose();
   }
 
   /**
@@ -66,22 +70,36 @@ export class OwnedDatabase {
    * @returns false where the condition did not hold and nothing was changed.
    */
   async writeIf(check: Check, writes: readonly Write[]): Promise<boolean> {
-    if (await this.#database.commit([this.#owner, check], writes) !== null) return true;
-    const [row] = await this.#database.read([ownerKey]);
-    if (row?.version === this.#owner.version) return false;
-    this.#lost();
-    throw new StoreUnavailableError("Cannot write: another process owns the store");
+    const version = await this.#try(() => this.#database.commit([this.#owner, check], writes));
+    if (version !== null) return true;
+    const [row] = await this.read([ownerKey]);
+    return row?.version === this.#owner.version ? false : this.#lose();
   }
 
   /** Whether a key that only this owner writes was written, for commits that threw. */
   async holds(key: Key): Promise<boolean> {
-    const [row, owner] = await this.#database.read([key, ownerKey]);
+    const [row, owner] = await this.read([key, ownerKey]);
     // Where somebody else took over, a row of that key may be theirs.
     return row !== null && owner?.version === this.#owner.version;
   }
 
   /** As {@linkcode Database.close}. */
   close(): void {
+    this.#closed = true;
     this.#database.close();
+  }
+
+  async #try<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new StoreUnavailableError("Cannot use the store: it is closed");
+    try {
+      return await call();
+    } catch (cause) {
+      throw new StoreUnavailableError("Cannot use the store: the disk refused", { cause });
+    }
+  }
+
+  #lose(): never {
+    this.#lost();
+    throw new LostOwnerError("Cannot write: another process owns the store");
   }
 }

@@ -6,7 +6,7 @@
 import type { Entry, Page, Position, ReadLimit, StoreClock } from "../store.ts";
 import { type Chunks, readChunks } from "./chunks.ts";
 import type { StoredEntry } from "./lines.ts";
-import type { Amount, Exact, Mailbox } from "./mailbox.ts";
+import { type Amount, type Exact, type Mailbox, NOTHING } from "./mailbox.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 
 /** Pieces of mailboxes kept decoded for devices that catch up; each is 1 MiB at most. */
@@ -65,9 +65,9 @@ export class Reader {
   }
 
   /** Counts the rows of a mailbox whose tail was settled just now, and that nobody settles now. */
-  async count(mailbox: Mailbox): Promise<{ rows: Amount; exact: Exact }> {
+  async count(mailbox: Mailbox): Promise<{ rows: Readonly<Amount>; exact: Exact }> {
     const now = this.#clock.now();
-    let rows: Amount = { messages: 0, bytes: 0, receipts: 0 };
+    let rows: Readonly<Amount> = NOTHING;
     let spare = rows;
     let until = Infinity;
     for (let after = mailbox.lowestCursor(), more = hasRows(mailbox); more;) {
@@ -83,7 +83,7 @@ export class Reader {
       }
       more = read.more;
     }
-    return { rows, exact: { until, messages: spare.messages, bytes: spare.bytes } };
+    return { rows, exact: { until, spare } };
   }
 
   /** Forgets what was read ahead of a mailbox. */

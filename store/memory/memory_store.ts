@@ -1,0 +1,57 @@
+/**
+ * The store in memory: the same contract as every other, without a disk. It is for tests, for
+ * trying things out, and for reading what a store must do; what it holds ends with the process.
+ *
+ * @module
+ */
+import type { Devices, ExpiredHandler, Mailboxes, Store, StoreListener } from "../store.ts";
+import type { Sweeper, Users } from "../store.ts";
+import { MemoryDevices } from "./memory_devices.ts";
+import { MemoryMailboxes } from "./memory_mailboxes.ts";
+import { MemoryState, type MemoryStoreOptions } from "./memory_state.ts";
+import { MemoryUsers } from "./memory_users.ts";
+
+export type { MemoryStoreOptions } from "./memory_state.ts";
+
+/** A store that forgets everything when the process ends. */
+export class MemoryStore implements Store {
+  readonly mailboxes: Mailboxes;
+  readonly users: Users;
+  readonly devices: Devices;
+  readonly sweeper: Sweeper;
+  readonly #state: MemoryState;
+
+  /** Opens an empty store. */
+  constructor(options: MemoryStoreOptions) {
+    this.#state = new MemoryState(options);
+    this.mailboxes = new MemoryMailboxes(this.#state);
+    this.users = new MemoryUsers(this.#state);
+    this.devices = new MemoryDevices(this.#state);
+    this.sweeper = { sweep: (expired) => sweep(this.#state, expired) };
+  }
+
+  /** Sets who hears of commits; there is one listener. */
+  listen(listener: StoreListener): void {
+    this.#state.listener = listener;
+  }
+
+  /** Closes the store; calls made before are still answered. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#state.close();
+  }
+}
+
+async function sweep(state: MemoryState, expired: ExpiredHandler): Promise<void> {
+  await state.turn();
+  state.cids.sweep(state.now());
+  for (const { mailbox } of state.accounts.values()) {
+    const missed = mailbox.takeMissed(state.now());
+    if (missed.length === 0) continue;
+    try {
+      await expired(missed);
+    } catch (error) {
+      mailbox.putBackMissed(missed);
+      throw error;
+    }
+  }
+}
