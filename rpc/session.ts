@@ -8,7 +8,9 @@ import type { Mailboxes } from "../store/mod.ts";
 
 /** Who a connection speaks for. */
 export interface Identity {
+  /** The user's id, normalised. */
   readonly user: string;
+  /** The device's id. */
   readonly device: string;
 }
 
@@ -28,10 +30,13 @@ export interface SignInOptions {
 
 /** What a client that signed in with the object form is told. */
 export interface Welcome {
+  /** Whom the token named, normalised. */
   readonly user: string;
+  /** The device, as the client or its token named it. */
   readonly device: string;
   /** Messages that wait for this device. */
   readonly pending: number;
+  /** Messages in flight to this client. */
   readonly window: number;
   /** Limits the client should keep, by name. */
   readonly limits: Readonly<Record<string, number>>;
@@ -59,6 +64,7 @@ export interface Session {
 
 /** What the methods need of the server. */
 export interface Services {
+  /** Where messages are accepted. */
   readonly mailboxes: Pick<Mailboxes, "append">;
   /** Milliseconds since 1970. */
   now(): number;

@@ -1,0 +1,119 @@
+/**
+ * Turns what a schema found wrong into an error for the wire: the place and the limit, and never
+ * the value. The schemas of params hold no records, since their keys would be named too.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { RpcError, type RpcErrorDetails, type RpcErrorName } from "./rpc_error.ts";
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** What a schema's own check says about a value it refuses. */
+export interface Refusal {
+  /** After the name of the field, as in "must be ...". It must not hold the value. */
+  readonly detail: string;
+  /** The limit that was passed. */
+  readonly limit?: number;
+  /** @default {"invalid_params"} */
+  readonly error?: RpcErrorName;
+}
+
+/**
+ * Makes a check for `z.string().check(...)` of a function that answers what is wrong.
+ *
+ * @param judge answers the value to go on with, or why it is refused
+ */
+export function stringCheck(
+  judge: (value: string) => string | Refusal,
+): (payload: z.core.ParsePayload<string>) => void {
+  return (payload) => {
+    const judged = judge(payload.value);
+    if (typeof judged === "string") payload.value = judged;
+    else {
+      payload.issues.push({
+        code: "custom",
+        // Not the value: whoever prints the issue prints it too.
+        input: undefined,
+        message: judged.detail,
+        params: { ...judged },
+      });
+    }
+  };
+}
+
+/**
+ * Tells the first thing that is wrong with params.
+ *
+ * @param error what the schema found
+ * @param prefix the path from the params to what the schema was applied to
+ * @returns an error, most often `invalid_params`, that names the field and the limit
+ */
+export function invalidParams(error: z.ZodError, prefix: Path = []): RpcError {
+  const { issue, path } = first(error.issues, prefix);
+  const field = fieldOf(path);
+  const { error: key = "invalid_params", detail, ...rest } = refusalOf(issue);
+  const [index] = path;
+  const details: RpcErrorDetails = {
+    detail: `${field} ${detail}`,
+    field,
+    ...rest,
+    ...(typeof index === "number" ? { index } : {}),
+  };
+  return new RpcError(key, details);
+}
+
+/** The issue to tell: of the forms a union offers, the one that the params resemble most. */
+function first(issues: readonly Issue[], prefix: Path): { issue: Issue | undefined; path: Path } {
+  const [issue] = issues;
+  const path = [...prefix, ...(issue?.path ?? [])];
+  if (issue?.code !== "invalid_union") return { issue, path };
+  const found = issue.errors.filter((branch) => branch.length > 0)
+    .map((branch) => first(branch, path));
+  // A form that got deeper into the params before it gave up fits better.
+  return found.reduce(
+    (best, next) => next.path.length > best.path.length ? next : best,
+    found[0] ?? { issue: undefined, path },
+  );
+}
+
+function fieldOf(path: Path): string {
+  return path.reduce<string>(
+    (field, key) => typeof key === "number" ? `${field}[${key}]` : `${field}.${String(key)}`,
+    "params",
+  );
+}
+
+/** Words for an issue. The library's own are not used, since some of them repeat what was sent. */
+function refusalOf(issue: Issue | undefined): Refusal {
+  switch (issue?.code) {
+    case "invalid_type":
+      return { detail: `must be of type ${issue.expected}` };
+    case "too_small":
+      return { detail: `must be at least ${issue.minimum}${unitOf(issue.origin)}` };
+    case "too_big": {
+      const limit = Number(issue.maximum);
+      return { detail: `must be at most ${limit}${unitOf(issue.origin)}`, limit };
+    }
+    case "invalid_format":
+      return { detail: `must be a valid ${issue.format}` };
+    case "invalid_value":
+      return { detail: `must be one of ${issue.values.map((it) => `"${String(it)}"`).join(", ")}` };
+    case "custom":
+      return { detail: issue.message, ...issue.params };
+    default:
+      return { detail: "is not valid" };
+  }
+}
+
+function unitOf(origin: string): string {
+  switch (origin) {
+    case "string":
+      return " characters long";
+    case "array":
+      return " items long";
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { z } from "zod";
+import { invalidParams, stringCheck } from "./invalid_params.ts";
+
+function refuse(schema: z.ZodType, value: unknown, prefix?: readonly PropertyKey[]) {
+  const { error } = schema.safeParse(value);
+  assert.ok(error !== undefined);
+  return invalidParams(error, prefix);
+}
+
+const short = z.string().check(
+  stringCheck((value) =>
+    value.length > 3
+      ? { error: "message_too_long", detail: "must be short", limit: 3 }
+      : value.trim()
+  ),
+);
+
+Deno.test("invalidParams() names the field and what it must be", () => {
+  const schema = z.array(
+    z.object({
+      name: z.string().min(2).max(5),
+      age: z.int().min(1).max(9),
+      kind: z.enum(["a", "b"]),
+      time: z.iso.datetime(),
+    }).partial(),
+  ).min(1).max(2);
+  const cases: [unknown, string][] = [
+    [5, "params must be of type array"],
+    [[], "params must be at least 1 items long"],
+    [[{}, {}, {}], "params must be at most 2 items long"],
+    [[5], "params[0] must be of type object"],
+    [[{}, { name: 5 }], "params[1].name must be of type string"],
+    [[{ name: "a" }], "params[0].name must be at least 2 characters long"],
+    [[{ name: "abcdef" }], "params[0].name must be at most 5 characters long"],
+    [[{ age: 0 }], "params[0].age must be at least 1"],
+    [[{ age: 10 }], "params[0].age must be at most 9"],
+    [[{ age: 1.5 }], "params[0].age must be of type int"],
+    [[{ kind: "c" }], 'params[0].kind must be one of "a", "b"'],
+    [[{ time: "now" }], "params[0].time must be a valid datetime"],
+  ];
+  for (const [value, detail] of cases) {
+    assert.equal(refuse(schema, value).message, `Invalid params: ${detail}`);
+  }
+});
+
+Deno.test("invalidParams() gives the field, the limit and the index as data", () => {
+  const error = refuse(z.array(z.object({ age: z.number().max(9) })), [{ age: 1 }, { age: 10 }]);
+  assert.deepEqual(error.data, {
+    name: "invalid_params",
+    retryable: false,
+    field: "params[1].age",
+    limit: 9,
+    index: 1,
+  });
+  assert.equal(refuse(z.object({ a: z.string() }), {}).data.index, undefined);
+});
+
+Deno.test("invalidParams() tells the form of a union that fits best", () => {
+  const schema = z.union([z.array(z.string()), z.object({ list: z.array(z.string()) })]);
+  assert.equal(refuse(schema, [5]).data.field, "params[0]");
+  assert.equal(refuse(schema, { list: [5] }).data.field, "params.list[0]");
+  assert.equal(refuse(schema, { list: 5 }).data.field, "params.list");
+  assert.equal(refuse(schema, "a").data.field, "params");
+});
+
+Deno.test("invalidParams() puts a prefix before the path", () => {
+  const error = refuse(z.object({ a: z.string() }), {}, ["messages", 3]);
+  assert.equal(error.data.field, "params.messages[3].a");
+});
+
+Deno.test("stringCheck() makes a check that may change, refuse or name its own error", () => {
+  assert.equal(short.parse(" a "), "a");
+  const error = refuse(z.array(short), ["long"]);
+  assert.equal(error.message, "Message is too long: params[0] must be short");
+  assert.deepEqual(error.data, {
+    name: "message_too_long",
+    retryable: false,
+    field: "params[0]",
+    limit: 3,
+    index: 0,
+  });
+});
+
+Deno.test("invalidParams() never repeats what was sent", () => {
+  const secret = "s3cr3t-t0k3n";
+  const schema = z.union([
+    z.array(z.object({ a: short, b: z.enum(["x"]), c: z.iso.datetime(), d: z.literal(1) })),
+    z.strictObject({ a: short, d: z.object({ a: z.number() }) }),
+    z.tuple([short]),
+  ]);
+  const holders = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom<unknown>(secret, 1, null, true),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom("a", "b", "c", "d", secret), tie("value")),
+    ),
+  })).value;
+  fc.assert(
+    fc.property(holders, (value) => {
+      const { error } = schema.safeParse(value);
+      if (error === undefined) return;
+      const told = JSON.stringify(invalidParams(error));
+      assert.ok(!told.includes(secret), told);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,42 @@
+/**
+ * JSON-RPC 2.0 and Titan's words. It knows no socket and no database: the server gives it frames
+ * and a {@linkcode Session}, and it gives back frames.
+ *
+ * @module
+ */
+export { createIsoTime } from "./iso_time.ts";
+export { errorFrame, type Reply, type RequestId } from "./json_rpc.ts";
+export {
+  acknowledgedBy,
+  type DeliveredMessage,
+  type Delivery,
+  pingFrame,
+  queueEmptyFrame,
+  type Receipt,
+  receiptBody,
+  receiptFrame,
+  type ReceiptState,
+  recvFrame,
+} from "./message.ts";
+export type { JsonSchema } from "./json_schema.ts";
+export type { Method, MethodDescription } from "./method.ts";
+export { createMethods } from "./methods/mod.ts";
+export {
+  type Answer,
+  type Caller,
+  type FaultReporter,
+  Router,
+  type RouterOptions,
+} from "./router.ts";
+export {
+  RPC_ERRORS,
+  RpcError,
+  type RpcErrorData,
+  type RpcErrorDetails,
+  type RpcErrorEntry,
+  type RpcErrorName,
+  type RpcErrorObject,
+} from "./rpc_error.ts";
+export type { Identity, Services, Session, SignInOptions, Welcome } from "./session.ts";
+export { createUlid } from "./ulid.ts";
+export { ECHO_USER, parseDeviceId, parseUserId } from "./user_id.ts";

@@ -1,0 +1,206 @@
+/**
+ * Finds the method for a request and the answer for a frame.
+ *
+ * @module
+ */
+import type { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
+import {
+  errorFrame,
+  type Message,
+  type Notification,
+  parseFrame,
+  type Reply,
+  type Request,
+  type RequestId,
+  resultFrame,
+} from "./json_rpc.ts";
+import { JsonText, type Method } from "./method.ts";
+import { RpcError } from "./rpc_error.ts";
+import type { Services, Session } from "./session.ts";
+
+/** Where frames come from: one connection, or one `POST /rpc`. */
+export interface Caller {
+  /** Whom it speaks for, and what methods may do with it. */
+  readonly session: Session;
+  /**
+   * Whether no request came yet. It starts as true; the router sets it to false at the first
+   * request, which alone may bring a token with it.
+   */
+  fresh: boolean;
+  /**
+   * Hears what the peer answered to a request of ours. Must not throw.
+   *
+   * @param id the id the peer gave, which may never have been ours
+   * @param reply its result or its error
+   */
+  onResponse(id: RequestId, reply: Reply): void;
+}
+
+/** The text to send back, undefined where there is nothing to say, or a promise of either. */
+export type Answer = string | undefined | Promise<string | undefined>;
+
+/**
+ * Hears of a fault, to log it.
+ *
+ * @param error what was thrown
+ * @param method the method that threw it
+ * @returns a short reference, by which whoever got the error can be told more
+ */
+export type FaultReporter = (error: unknown, method: string) => string;
+
+/** What a {@linkcode Router} is made of. */
+export interface RouterOptions {
+  /** The methods by name; `auth.jwt` is the one that takes the token of a first request. */
+  readonly methods: ReadonlyMap<string, Method>;
+  /** What the methods need of the server. */
+  readonly services: Services;
+  /** Hears of faults. */
+  readonly report: FaultReporter;
+}
+
+/** The method by which a token that comes with a first request signs in. */
+const SIGN_IN = "auth.jwt";
+
+const BUSY: StoreBusyError["name"] = "StoreBusyError";
+const UNAVAILABLE: StoreUnavailableError["name"] = "StoreUnavailableError";
+
+/** The backlog is written within one commit, or the disk is in trouble. */
+const BUSY_RETRY_SECONDS = 1;
+const UNAVAILABLE_RETRY_SECONDS = 5;
+
+/** Answers frames. It keeps nothing of any connection. */
+export class Router {
+  readonly #methods: ReadonlyMap<string, Method>;
+  readonly #services: Services;
+  readonly #report: FaultReporter;
+
+  /**
+   * Makes a router.
+   *
+   * @param options the methods, and what they need
+   */
+  constructor(options: RouterOptions) {
+    this.#methods = options.methods;
+    this.#services = options.services;
+    this.#report = options.report;
+  }
+
+  /**
+   * Does what a frame asks. It neither throws nor rejects, and answers at once where the methods
+   * do. Requests of a batch start in order and run at the same time from their first wait on;
+   * while nobody has signed in, each waits for the one before, which may be the sign-in.
+   *
+   * @param frame a frame of at most `FRAME_BYTES_MAX`
+   * @param caller where it came from
+   * @returns the frame to send back, if any
+   */
+  handle(frame: string, caller: Caller): Answer {
+    const said = parseFrame(frame);
+    return said.kind === "batch"
+      ? this.#answerAll(said.messages, caller)
+      : this.#answer(said, caller);
+  }
+
+  async #answerAll(messages: readonly Message[], caller: Caller): Promise<string | undefined> {
+    const answers: Answer[] = [];
+    for (const message of messages) {
+      const answer = this.#answer(message, caller);
+      answers.push(answer);
+      if (caller.session.identity === undefined) await answer;
+    }
+    const frames = (await Promise.all(answers)).filter((frame) => frame !== undefined);
+    // JSON-RPC 2.0 §6: nothing at all is returned where there is nothing to answer.
+    return frames.length === 0 ? undefined : `[${frames.join(",")}]`;
+  }
+
+  #answer(message: Message, caller: Caller): Answer {
+    switch (message.kind) {
+      case "response":
+        caller.onResponse(message.id, message);
+        return undefined;
+      case "invalid":
+        return errorFrame(message.id, message.error);
+      default:
+        return this.#admit(message, caller);
+    }
+  }
+
+  /** Lets a call in, after the sign-in that it may bring with it. */
+  #admit(call: Request | Notification, caller: Caller): Answer {
+    const { fresh, session } = caller;
+    caller.fresh = false;
+    if (!fresh || session.identity !== undefined) return this.#run(call, session);
+    const signIn = this.#methods.get(SIGN_IN);
+    const token = tokenOf(call.params);
+    if (signIn === undefined || token === undefined || this.#methods.get(call.method)?.signsIn) {
+      return this.#run(call, session);
+    }
+    return this.#signInAndRun(signIn, token, call, session);
+  }
+
+  async #signInAndRun(
+    signIn: Method,
+    token: string,
+    call: Request | Notification,
+    session: Session,
+  ): Promise<string | undefined> {
+    try {
+      await signIn.call({ token }, session, this.#services);
+    } catch (error) {
+      return this.#refuse(call, error);
+    }
+    return await this.#run(call, session);
+  }
+
+  #run(call: Request | Notification, session: Session): Answer {
+    try {
+      const method = this.#methods.get(call.method);
+      if (method === undefined) throw new RpcError("method_not_found");
+      const result = method.call(call.params, session, this.#services);
+      return result instanceof Promise ? this.#finish(call, result) : respond(call, result);
+    } catch (error) {
+      return this.#refuse(call, error);
+    }
+  }
+
+  async #finish(
+    call: Request | Notification,
+    result: Promise<unknown>,
+  ): Promise<string | undefined> {
+    try {
+      return respond(call, await result);
+    } catch (error) {
+      return this.#refuse(call, error);
+    }
+  }
+
+  #refuse(call: Request | Notification, thrown: unknown): string | undefined {
+    const error = this.#errorOf(thrown, call.method);
+    // JSON-RPC 2.0 §4.1: a notification is not answered, not even with an error.
+    return call.kind === "request" ? errorFrame(call.id, error) : undefined;
+  }
+
+  /** The one place where what was thrown becomes what is told: nothing of the unknown leaves it. */
+  #errorOf(thrown: unknown, method: string): RpcError {
+    if (thrown instanceof RpcError) return thrown;
+    // By name, because this folder knows the store by its types alone.
+    const name = thrown instanceof Error ? thrown.name : undefined;
+    if (name === BUSY) return new RpcError("busy", { retryAfter: BUSY_RETRY_SECONDS });
+    if (name === UNAVAILABLE) {
+      return new RpcError("unavailable", { retryAfter: UNAVAILABLE_RETRY_SECONDS });
+    }
+    return new RpcError("internal_error", { reference: this.#report(thrown, method) });
+  }
+}
+
+function tokenOf(params: unknown): string | undefined {
+  if (typeof params !== "object" || params === null || !("token" in params)) return undefined;
+  return typeof params.token === "string" ? params.token : undefined;
+}
+
+function respond(call: Request | Notification, result: unknown): string | undefined {
+  if (call.kind === "notification") return undefined;
+  if (result instanceof JsonText) return resultFrame(call.id, result.text);
+  // JSON-RPC 2.0 §5: the result is required on success.
+  return resultFrame(call.id, JSON.stringify(result) ?? "null");
+}
