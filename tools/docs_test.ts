@@ -1,0 +1,92 @@
+/**
+ * The tables of `docs/` and of ARCHITECTURE.md say what the code says.
+ */
+import assert from "node:assert/strict";
+import { createMethods, RPC_ERRORS } from "../rpc/mod.ts";
+import { describeServerMethods } from "../rpc/server_methods.ts";
+import { CLOSE } from "../server/close_code.ts";
+import { VARIABLES } from "../server/config.ts";
+import { LAYERS } from "./tidy_layers.ts";
+import { readText } from "./tidy_tree.ts";
+
+Deno.test("docs/protocol.md lists every method and who may call it", async () => {
+  const directions = new Map([...createMethods().keys()].map((name) => [name, "client"]));
+  for (const { name } of describeServerMethods()) {
+    directions.set(name, directions.has(name) ? "both" : "server");
+  }
+  assertSameRows(
+    await rowsOf("docs/protocol.md", "method", ["direction"]),
+    [...directions],
+  );
+});
+
+Deno.test("docs/protocol.md lists every error", async () => {
+  assertSameRows(
+    await rowsOf("docs/protocol.md", "error", ["code", "retry helps"]),
+    Object.entries(RPC_ERRORS).map((
+      [name, { code, retryable }],
+    ) => [name, `${code}`, retryable ? "yes" : "no"]),
+  );
+});
+
+Deno.test("docs/protocol.md lists every close code", async () => {
+  assertSameRows(
+    await rowsOf("docs/protocol.md", "close code", ["reason"]),
+    Object.values(CLOSE).map(({ code, reason }) => [`${code}`, reason]),
+  );
+});
+
+Deno.test("docs/operating.md lists every variable", async () => {
+  assertSameRows(
+    await rowsOf("docs/operating.md", "variable", ["default"]),
+    VARIABLES.map((variable) => [variable.name, variable.default]),
+  );
+});
+
+Deno.test("ARCHITECTURE.md lists the layers as they are linted", async () => {
+  const listed = (names: readonly string[]) => names.length === 0 ? "nothing" : names.join(", ");
+  assertSameRows(
+    await rowsOf("ARCHITECTURE.md", "layer", ["uses", "knows the types of"]),
+    [...LAYERS].map(([name, { uses, knows }]) => [name, listed(uses), listed(knows)]),
+  );
+});
+
+/**
+ * The rows of the table whose first column has the given heading: that column, and those asked
+ * for, without backticks.
+ */
+async function rowsOf(
+  path: string,
+  heading: string,
+  columns: readonly string[],
+): Promise<readonly (readonly string[])[]> {
+  const lines = (await readText(path)).split("\n").map(cellsOf);
+  const top = lines.findIndex((cells) => cells[0]?.toLowerCase() === heading);
+  assert.notEqual(top, -1, `${path} has no table with the first column "${heading}"`);
+  const places = [heading, ...columns].map((column) => {
+    const place = lines[top]?.findIndex((cell) => cell.toLowerCase() === column) ?? -1;
+    assert.notEqual(place, -1, `${path} has no column "${column}" beside "${heading}"`);
+    return place;
+  });
+  const rows = lines.slice(top + 2);
+  const end = rows.findIndex((cells) => cells.length === 0);
+  return rows.slice(0, end === -1 ? rows.length : end)
+    .map((cells) => places.map((place) => cells[place] ?? ""));
+}
+
+/** The cells of one line of a table, or nothing where the line is none. */
+function cellsOf(line: string): readonly string[] {
+  if (!line.startsWith("|")) return [];
+  return line.split(/(?<!\\)\|/).slice(1, -1)
+    .map((cell) => cell.replaceAll("`", "").replaceAll("\\|", "|").trim());
+}
+
+/** Compares without regard to the order of the rows. */
+function assertSameRows(
+  documented: readonly (readonly string[])[],
+  real: readonly (readonly string[])[],
+): void {
+  const sorted = (rows: readonly (readonly string[])[]) =>
+    rows.map((row) => row.join(" | ")).sort();
+  assert.deepEqual(sorted(documented), sorted(real));
+}
