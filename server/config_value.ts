@@ -1,0 +1,133 @@
+/**
+ * How a value is written in a variable of the environment: what is allowed, in words, and how it is
+ * read. `config.ts` says which variable holds which.
+ *
+ * @module
+ */
+import { isIP } from "node:net";
+import { isNetwork } from "./client_address.ts";
+
+/** One way to write a value. */
+export interface ConfigValue<T> {
+  /** What is allowed; goes on from "must be". */
+  readonly allowed: string;
+  /** The value, or undefined where the text is not allowed. */
+  read(text: string): T | undefined;
+}
+
+/** Which numbers are allowed. */
+export interface Range {
+  /** The smallest. */
+  readonly min: number;
+  /** The largest. */
+  readonly max: number;
+}
+
+const BYTE_UNITS: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["b", 1],
+  ["kib", 1024],
+  ["mib", 1024 ** 2],
+  ["gib", 1024 ** 3],
+]);
+
+const SECOND_UNITS: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["s", 1],
+  ["min", 60],
+  ["h", 3600],
+  ["d", 24 * 3600],
+]);
+
+/** A number without a fraction, such as `3000`. */
+export function wholeNumber(range: Range): ConfigValue<number> {
+  return {
+    allowed: `a whole number from ${range.min} to ${range.max}`,
+    read: (text) => /^\d+$/.test(text) ? within(Number(text), range) : undefined,
+  };
+}
+
+/** A number that may have a fraction, such as `0.5`. */
+export function decimalNumber(range: Range): ConfigValue<number> {
+  return {
+    allowed: `a number from ${range.min} to ${range.max}`,
+    read: (text) => /^\d+(?:\.\d+)?$/.test(text) ? within(Number(text), range) : undefined,
+  };
+}
+
+/** A number of bytes, such as `1000` or `64 MiB`. */
+export function byteCount(range: Range): ConfigValue<number> {
+  return {
+    allowed: `a number of bytes from ${range.min} to ${range.max}, or one with KiB, MiB or GiB`,
+    read: (text) => measure(text, BYTE_UNITS, range),
+  };
+}
+
+/** A time in seconds, such as `30`, `30 s` or `5 min`. */
+export function seconds(range: Range): ConfigValue<number> {
+  return {
+    allowed: `a number of seconds from ${range.min} to ${range.max}, or one with s, min, h or d`,
+    read: (text) => measure(text, SECOND_UNITS, range),
+  };
+}
+
+/** One of a few words. */
+export function choice<T extends string>(...words: readonly T[]): ConfigValue<T> {
+  return {
+    allowed: words.map((word) => `"${word}"`).join(" or "),
+    read: (text) => words.find((word) => word === text),
+  };
+}
+
+/** Where to listen: a host name or an address, IPv6 with or without brackets. */
+export function host(): ConfigValue<string> {
+  return {
+    allowed: "a host name or an IP address",
+    read(text) {
+      const bare = /^\[(.+)\]$/.exec(text)?.[1] ?? text;
+      return isIP(bare) !== 0 || /^[a-z0-9][a-z0-9._-]*$/i.test(text) ? bare : undefined;
+    },
+  };
+}
+
+/** The name of a directory. */
+export function directory(): ConfigValue<string> {
+  return {
+    allowed: "the name of a directory",
+    read: (text) => text === "" || text.includes("\0") ? undefined : text,
+  };
+}
+
+/** Addresses and networks, separated by commas or blanks. */
+export function networks(): ConfigValue<readonly string[]> {
+  return {
+    allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
+    read(text) {
+      const entries = text.split(/[\s,]+/).filter((entry) => entry !== "");
+      return entries.length > 0 && entries.every(isNetwork) ? entries : undefined;
+    },
+  };
+}
+
+/** A secret: any text but a blank one, as UTF-8. */
+export function secret(): ConfigValue<Uint8Array<ArrayBuffer>> {
+  return {
+    allowed: "a text that is not blank",
+    read: (text) => text.trim() === "" ? undefined : new TextEncoder().encode(text),
+  };
+}
+
+function within(value: number, range: Range): number | undefined {
+  return value >= range.min && value <= range.max ? value : undefined;
+}
+
+function measure(
+  text: string,
+  units: ReadonlyMap<string, number>,
+  range: Range,
+): number | undefined {
+  const match = /^(\d+) ?([a-z]*)$/i.exec(text);
+  const unit = units.get((match?.[2] ?? "").toLowerCase());
+  if (match === null || unit === undefined) return undefined;
+  return within(Number(match[1]) * unit, range);
+}

@@ -1,0 +1,231 @@
+/**
+ * What comes in by HTTP: WebSocket upgrades, `POST /rpc`, and people with a browser.
+ *
+ * @module
+ */
+import { FRAME_BYTES_MAX } from "../limits.ts";
+import {
+  errorFrame,
+  type Identity,
+  parseDeviceId,
+  RpcError,
+  type Session,
+  type SignInOptions,
+  type Welcome,
+} from "../rpc/mod.ts";
+import type { ClientAddresses } from "./client_address.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionCounts } from "./connection_counts.ts";
+import type { Credential, Gateway } from "./gateway.ts";
+import type { ListenerHandler, UpgradeDecision, UpgradeRequest } from "./listener.ts";
+
+/** The subprotocol of clients that bring their token in the list of subprotocols. */
+const PROTOCOL = "titan";
+
+/** What stands before the token in that list. */
+const PROTOCOL_BEARER = "bearer.";
+
+/** Seconds after which a client that found the server crowded should come back. */
+const CROWDED_RETRY_SECONDS = 10;
+
+/** What a {@linkcode FrontDoor} is made of. */
+export interface FrontDoorParts {
+  readonly gateway: Gateway;
+  readonly counts: ConnectionCounts;
+  readonly addresses: ClientAddresses;
+  /** `upgrade`: no WebSocket without a credential in its upgrade request. */
+  readonly wsAuth: "message" | "upgrade";
+}
+
+/** Decides what happens to an HTTP request. */
+export class FrontDoor implements ListenerHandler {
+  readonly #parts: FrontDoorParts;
+
+  constructor(parts: FrontDoorParts) {
+    this.#parts = parts;
+  }
+
+  async upgrade(request: UpgradeRequest): Promise<UpgradeDecision> {
+    const { addresses, counts, gateway, wsAuth } = this.#parts;
+    if (request.url.pathname !== "/") return { refuse: plain(404, "Not found") };
+    const address = addresses.of(request.address, request.headers.get("x-forwarded-for"));
+    const lease = counts.enter(address);
+    if (typeof lease === "string") return { refuse: crowded() };
+    try {
+      const offered = offeredToken(request.headers);
+      if (offered === null && wsAuth === "upgrade") throw new RpcError("unauthenticated");
+      const credential = offered === null ? null : await gateway.verify(offered, address);
+      const options = upgradeOptions(request.url);
+      return {
+        address,
+        released: () => lease.leave(),
+        ...(offersTitan(request.headers) ? { protocol: PROTOCOL } : {}),
+        accept: (transport) => {
+          const connection = new Connection(gateway, transport, lease);
+          gateway.started(connection);
+          if (credential !== null) connection.adopt(credential, options);
+          return connection;
+        },
+      };
+    } catch (error) {
+      lease.leave();
+      return { refuse: this.#refusal(error) };
+    }
+  }
+
+  async http(request: Request, address: string): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/rpc") return await this.#rpc(request, address);
+    if (pathname !== "/") return plain(404, "Not found");
+    if (request.method !== "GET" && request.method !== "HEAD") return notAllowed("GET");
+    return plain(200, "This is Titan. Connect with a WebSocket, or POST JSON-RPC to /rpc.\n");
+  }
+
+  async #rpc(request: Request, peer: string): Promise<Response> {
+    if (request.method !== "POST") return notAllowed("POST");
+    const { addresses, gateway } = this.#parts;
+    const address = addresses.of(peer, request.headers.get("x-forwarded-for"));
+    try {
+      const token = bearerToken(request.headers);
+      const session = new HttpSession(gateway, address);
+      if (token !== null) await session.signIn(token, { rich: false });
+      const frame = await readText(request);
+      const answer = await gateway.router.handle(frame, session);
+      return answer === undefined ? new Response(null, { status: 204 }) : json(200, answer);
+    } catch (error) {
+      return this.#refusal(error);
+    }
+  }
+
+  /** The answer to a request that never got as far as a method. */
+  #refusal(error: unknown): Response {
+    if (!(error instanceof RpcError)) {
+      this.#parts.gateway.log.error("request failed", error);
+      return json(500, errorFrame(null, new RpcError("internal_error")));
+    }
+    const { retryAfter } = error.data;
+    const headers: Record<string, string> = {
+      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+      ...(HTTP_STATUS.get(error.key) === 401 ? { "www-authenticate": "Bearer" } : {}),
+    };
+    return json(HTTP_STATUS.get(error.key) ?? 400, errorFrame(null, error), headers);
+  }
+}
+
+/** Statuses of errors that refuse a whole HTTP request (RFC 9110 §15, RFC 6585 §4). */
+const HTTP_STATUS: ReadonlyMap<string, number> = new Map([
+  ["unauthenticated", 401],
+  ["bad_credential", 401],
+  ["forbidden", 403],
+  ["too_large", 413],
+  ["rate_limited", 429],
+  ["unavailable", 503],
+]);
+
+/** One `POST /rpc`: it can ask, and cannot be told anything later. */
+class HttpSession implements Session {
+  readonly #gateway: Gateway;
+  readonly #address: string;
+  readonly duplex = false;
+  readonly receipts = false;
+  fresh = true;
+  #identity: Identity | undefined;
+
+  constructor(gateway: Gateway, address: string) {
+    this.#gateway = gateway;
+    this.#address = address;
+  }
+
+  get session(): Session {
+    return this;
+  }
+
+  get identity(): Identity | undefined {
+    return this.#identity;
+  }
+
+  async signIn(token: string, options: SignInOptions): Promise<Welcome> {
+    const gateway = this.#gateway;
+    const credential: Credential = await gateway.verify(token, this.#address);
+    const { user } = credential;
+    const identity = { user, device: gateway.deviceOf(credential, options) };
+    if (this.#identity !== undefined && this.#identity.user !== user) {
+      throw new RpcError("forbidden");
+    }
+    await gateway.welcomeUser(user);
+    this.#identity = identity;
+    const pending = options.rich ? (await gateway.mailboxes.inspect(user))?.messages ?? 0 : 0;
+    return gateway.welcome(identity, pending, gateway.deliveryOptions(options));
+  }
+
+  takeSend(messages: number): void {
+    this.#gateway.takeSend(this.#identity?.user ?? "", messages);
+  }
+
+  onResponse(): void {
+    // Nothing was ever asked here, so nothing can be answered.
+  }
+}
+
+/** The token of an upgrade request, or null where it has none. */
+function offeredToken(headers: Headers): string | null {
+  const offered = offeredProtocols(headers).find((name) => name.startsWith(PROTOCOL_BEARER));
+  return bearerToken(headers) ?? offered?.slice(PROTOCOL_BEARER.length) ?? null;
+}
+
+/** Whether to confirm our subprotocol: a browser that offers some fails where none is confirmed. */
+function offersTitan(headers: Headers): boolean {
+  return offeredProtocols(headers).includes(PROTOCOL);
+}
+
+function offeredProtocols(headers: Headers): string[] {
+  return (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+}
+
+/** RFC 6750 §2.1. */
+function bearerToken(headers: Headers): string | null {
+  const [, token] = /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "") ?? [];
+  return token ?? null;
+}
+
+/** What a client that signs in by its upgrade request may ask for in the URL. */
+function upgradeOptions(url: URL): SignInOptions {
+  const name = url.searchParams.get("device");
+  if (name === null) return { rich: false };
+  const device = parseDeviceId(name);
+  if (device === undefined) throw new RpcError("invalid_params", { field: "device" });
+  return { device, rich: false };
+}
+
+/** Reads a body of at most one frame. @throws {RpcError} `too_large` */
+async function readText(request: Request): Promise<string> {
+  const tooLarge = () => new RpcError("too_large", { limit: FRAME_BYTES_MAX });
+  if (Number(request.headers.get("content-length") ?? 0) > FRAME_BYTES_MAX) throw tooLarge();
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = "";
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > FRAME_BYTES_MAX) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function crowded(): Response {
+  const headers = { "retry-after": String(CROWDED_RETRY_SECONDS) };
+  return new Response("Too many connections\n", { status: 503, headers });
+}
+
+function notAllowed(allow: string): Response {
+  return new Response("Method not allowed\n", { status: 405, headers: { allow } });
+}
+
+function plain(status: number, text: string): Response {
+  return new Response(text, { status });
+}
+
+function json(status: number, body: string, headers: Record<string, string> = {}): Response {
+  const type = { "content-type": "application/json" };
+  return new Response(body, { status, headers: { ...type, ...headers } });
+}

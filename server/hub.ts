@@ -1,0 +1,94 @@
+/**
+ * Who is here: the live connections of every user, and what is known of devices that just left.
+ *
+ * @module
+ */
+import { TABLE_ENTRIES_MAX } from "../limits.ts";
+import type { Committed, StoreListener } from "../store/mod.ts";
+import type { Attempts } from "./delivery.ts";
+
+/** A signed-in connection, as the hub knows it. */
+export interface Member {
+  readonly user: string;
+  readonly device: string;
+  /** Whether it wants `msg.receipt`. */
+  readonly receipts: boolean;
+  /** The user's mailbox has new entries. */
+  committed(news: Committed): void;
+  /** Sends a frame. */
+  send(frame: string): void;
+  /** A newer connection of the same device is here. */
+  replaced(): void;
+  /** The user, or the device, was removed. */
+  removed(): void;
+}
+
+/** The live connections of all users. */
+export class Hub implements StoreListener {
+  readonly #members = new Map<string, Member[]>();
+  /** What a device was sent on its last connection, until it is back: oldest first. */
+  readonly #attempts = new Map<string, Attempts>();
+
+  /** Users with a live connection. */
+  get users(): number {
+    return this.#members.size;
+  }
+
+  /** Adds a connection; an older one of the same device is told that it was replaced. */
+  add(member: Member): void {
+    const others = this.of(member.user);
+    const older = others.find(({ device }) => device === member.device);
+    this.#members.set(member.user, [...others.filter((other) => other !== older), member]);
+    older?.replaced();
+  }
+
+  /** Removes a connection, if it is still there. */
+  remove(member: Member): void {
+    const others = this.of(member.user).filter((other) => other !== member);
+    if (others.length > 0) this.#members.set(member.user, others);
+    else this.#members.delete(member.user);
+  }
+
+  /** The live connections of a user. */
+  of(user: string): readonly Member[] {
+    return this.#members.get(user) ?? [];
+  }
+
+  /** Tells a user's connections, or those of one device, that they were removed. */
+  evict(user: string, device?: string): void {
+    for (const member of this.of(user)) {
+      if (device === undefined || member.device === device) member.removed();
+    }
+  }
+
+  committed(news: Committed): void {
+    const members = this.#members.get(news.user);
+    if (members === undefined) return;
+    for (const member of members) member.committed(news);
+  }
+
+  /** Remembers what a device was sent and has not acknowledged. */
+  keepAttempts(user: string, device: string, attempts: Attempts): void {
+    const key = attemptsKey(user, device);
+    this.#attempts.delete(key);
+    if (attempts.size === 0) return;
+    this.#attempts.set(key, attempts);
+    const [oldest] = this.#attempts.keys();
+    if (this.#attempts.size > TABLE_ENTRIES_MAX && oldest !== undefined) {
+      this.#attempts.delete(oldest);
+    }
+  }
+
+  /** Takes out what {@linkcode keepAttempts} put in; null where nothing is known. */
+  takeAttempts(user: string, device: string): Attempts | null {
+    const key = attemptsKey(user, device);
+    const attempts = this.#attempts.get(key) ?? null;
+    this.#attempts.delete(key);
+    return attempts;
+  }
+}
+
+function attemptsKey(user: string, device: string): string {
+  // No id holds a control character.
+  return user + "\n" + device;
+}
