@@ -101,6 +101,7 @@ export const reopeningTests: readonly ContractTest[] = [
         const sent = await world.sendMany(2);
         assert.ok(sent.every((entry) => entry.position > last));
         last = lastOf(sent);
+        await world.attach("bob", "phone");
         if (turn % 2 === 0) world.mailboxes.acknowledge("bob", "phone", last);
         await world.settle();
         await world.reopen();

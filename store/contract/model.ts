@@ -22,6 +22,8 @@ export interface Reader {
 interface ModelDevice {
   cursor: Position;
   sent: Position;
+  /** False once the store was opened again: it may have been sent more than `sent`. */
+  attached: boolean;
 }
 
 /** One entry, and which devices acknowledged it while it lived. */
@@ -55,9 +57,17 @@ export class Model {
     for (const user of users) this.#mailboxes.set(user, new ModelMailbox());
   }
 
-  /** Where a device stands, or undefined where it never attached. */
+  /** Where a device stands, or undefined where it is not attached. */
   cursor({ user, device }: Reader): Position | undefined {
-    return this.#mailbox(user).devices.get(device)?.cursor;
+    const state = this.#mailbox(user).devices.get(device);
+    return state?.attached ? state.cursor : undefined;
+  }
+
+  /** The store was opened again: every device has to attach anew. */
+  reopen(): void {
+    for (const { devices } of this.#mailboxes.values()) {
+      for (const state of devices.values()) state.attached = false;
+    }
   }
 
   /** What one call must answer, and what each mailbox must get of it, in order. */
@@ -117,7 +127,11 @@ export class Model {
       if (waits) assert.equal(entry.position > answer.cursor, !late, "It starts where it must");
     }
     if (late) assert.equal(answer.pending, 0);
-    mailbox.devices.set(device, { cursor: answer.cursor, sent: answer.cursor });
+    mailbox.devices.set(device, {
+      cursor: answer.cursor,
+      sent: answer.cursor,
+      attached: true,
+    });
     this.#moved(mailbox);
   }
 

@@ -217,7 +217,10 @@ function settle(): Call {
 }
 
 function reopen(): Call {
-  return command("reopen()", (_model, world) => world.reopen());
+  return command("reopen()", async (model, world) => {
+    await world.reopen();
+    model.reopen();
+  });
 }
 
 function command(name: string, run: Call["run"]): Call {
