@@ -7,29 +7,10 @@
  *
  * @module
  */
-import {
-  FRAME_BYTES_MAX,
-  OUTSTANDING_MAX,
-  REFUSAL_BACKOFF_MS,
-  REFUSALS_MAX,
-  WINDOW_BYTES_MAX,
-} from "../limits.ts";
-import {
-  acknowledgedBy,
-  queueEmptyFrame,
-  receiptFrame,
-  recvFrame,
-  type Reply,
-} from "../rpc/mod.ts";
-import type {
-  Attachment,
-  Committed,
-  Entry,
-  Mailboxes,
-  Page,
-  Position,
-  ReadLimit,
-} from "../store/mod.ts";
+import { FRAME_BYTES_MAX } from "../limits.ts";
+import { queueEmptyFrame, receiptFrame, type Reply } from "../rpc/mod.ts";
+import type { Attachment, Committed, Entry, Mailboxes, Position } from "../store/mod.ts";
+import { type Attempts, InFlight, type Sent } from "./in_flight.ts";
 
 /** What a client chose when it signed in. */
 export interface DeliveryOptions {
@@ -58,53 +39,25 @@ export interface DeliveryHost {
   failed(error: unknown): void;
 }
 
-/** How often a device was sent an entry, and refused it. Kept between two connections. */
-export interface Attempt {
-  deliveries: number;
-  refusals: number;
-}
-
-/** The attempts of one device, by position. */
-export type Attempts = Map<Position, Attempt>;
-
-/** An entry that was sent and is not contiguously acknowledged. */
-interface Outstanding extends Attempt {
-  readonly entry: Entry;
-  /** Deliveries before the newest one. */
-  redelivered: number;
-  state: "flying" | "refused" | "acknowledged";
-  /** When a refused one is due again, by the monotonic clock. */
-  due: number;
-}
-
-/** A `msg.recv` that was not answered. */
-interface Flight {
-  readonly records: readonly Outstanding[];
-  readonly sentAt: number;
-}
-
 /** The stream of one mailbox to one connection of one device. */
 export class Delivery {
   readonly #host: DeliveryHost;
   readonly #user: string;
   readonly #device: string;
   readonly #attachment: Attachment;
+  /** What is known of entries that an earlier connection was sent; null where nothing is. */
   readonly #attempts: Attempts | null;
-  /** In order of position, since entries are first sent in that order. */
-  readonly #outstanding = new Map<Position, Outstanding>();
-  readonly #flights = new Map<string, Flight>();
+  readonly #inFlight = new InFlight();
   #options: DeliveryOptions;
+  /** Up to where entries were looked at. */
   #position: Position;
+  /** Up to where everything is acknowledged. */
   #cursor: Position;
   #caughtUp = false;
   #reading = false;
   /** Whether entries came while the mailbox was read: the page may not have them. */
   #missed = false;
   #stopped = false;
-  #requests = 0;
-  #flyingMessages = 0;
-  #flyingBytes = 0;
-  #refused = 0;
   #emptyTold = false;
 
   /**
@@ -134,8 +87,7 @@ export class Delivery {
 
   /** When the oldest unanswered `msg.recv` was sent, by the monotonic clock; null where none is. */
   get waitingSince(): number | null {
-    for (const { sentAt } of this.#flights.values()) return sentAt;
-    return null;
+    return this.#inFlight.waitingSince;
   }
 
   /** Begins to deliver: the client has the answer to its sign-in. */
@@ -158,10 +110,7 @@ export class Delivery {
    */
   stop(): { sent: Position; attempts: Attempts } {
     this.#stopped = true;
-    const attempts: Attempts = new Map(this.#attempts ?? []);
-    for (const [position, { state, deliveries, refusals }] of this.#outstanding) {
-      if (state !== "acknowledged") attempts.set(position, { deliveries, refusals });
-    }
+    const attempts = new Map([...this.#attempts ?? [], ...this.#inFlight.attempts()]);
     return { sent: Math.max(this.#position, this.#attachment.sent), attempts };
   }
 
@@ -171,7 +120,8 @@ export class Delivery {
     if (this.#stopped || !this.#caughtUp || this.#reading) return;
     const wanted = entries.filter((entry) => this.#isWanted(entry));
     const bytes = wanted.reduce((sum, entry) => sum + entry.bytes, 0);
-    if (this.#position < after || !this.#hasRoomFor(wanted.length, bytes)) {
+    const room = this.#inFlight.room(this.#options.window);
+    if (this.#position < after || wanted.length > room.messages || bytes > room.bytes) {
       this.#caughtUp = false;
       return this.#pump();
     }
@@ -181,33 +131,27 @@ export class Delivery {
 
   /** The client answered. @returns false where the id is of none of the deliveries */
   answered(id: string, reply: Reply): boolean {
-    const flight = this.#flights.get(id);
-    if (flight === undefined || this.#stopped) return false;
-    this.#flights.delete(id);
-    const ids = "result" in reply ? acknowledgedBy(reply.result) : undefined;
-    const named = typeof ids === "object" ? new Set(ids) : null;
-    const acknowledged: Outstanding[] = [];
-    for (const record of flight.records) {
-      this.#flyingMessages--;
-      this.#flyingBytes -= record.entry.bytes;
-      const isAcknowledged = named === null ? ids === "all" : named.has(record.entry.id);
-      if (isAcknowledged) acknowledged.push(record);
-      else this.#refuse(record);
+    if (this.#stopped) return false;
+    const landing = this.#inFlight.land(id, reply, this.#host.monotonic());
+    if (landing === null) return false;
+    const furthest = this.#settleCursor();
+    for (const { entry } of landing.acknowledged) {
+      const isFirst = entry.to === this.#user && entry.position > furthest;
+      if (entry.receipt && isFirst) this.#host.delivered(entry);
     }
-    this.#acknowledge(acknowledged);
+    for (const one of landing.refused) if (one.due === Infinity) this.#setAside(one);
     this.#pump();
     return true;
   }
 
   /** Time has passed: sends again what was refused and is due. */
   tick(): void {
-    if (this.#refused === 0 || this.#stopped) return;
+    if (this.#stopped) return;
     const now = this.#host.monotonic();
-    for (const record of this.#outstanding.values()) {
-      if (record.state !== "refused" || record.due > now) continue;
-      if (!this.#hasRoomFor(1, record.entry.bytes)) return;
-      this.#refused--;
-      this.#send([record]);
+    for (const one of this.#inFlight.due(now)) {
+      const { messages, bytes } = this.#inFlight.room(this.#options.window);
+      if (messages < 1 || one.entry.bytes > bytes) return;
+      this.#host.send(this.#inFlight.send([one], now));
     }
   }
 
@@ -216,139 +160,92 @@ export class Delivery {
     return !isOwn && entry.expires > this.#host.now();
   }
 
-  #hasRoomFor(messages: number, bytes: number): boolean {
-    if (this.#outstanding.size + messages > OUTSTANDING_MAX) return false;
-    if (this.#flyingMessages + messages > this.#options.window) return false;
-    return this.#flyingMessages === 0 || this.#flyingBytes + bytes <= WINDOW_BYTES_MAX;
-  }
-
   /** Reads on while there is room and something to read. */
   #pump(): void {
-    if (this.#stopped || this.#reading || this.#caughtUp || !this.#hasRoomFor(1, 1)) return;
-    this.#reading = true;
+    if (this.#stopped || this.#reading || this.#caughtUp || !this.#hasRoom()) return;
     this.#readOn().catch((error) => {
       if (!this.#stopped) this.#host.failed(error);
-    }).finally(() => {
-      this.#reading = false;
     });
   }
 
-  async #readOn(): Promise<void> {
-    while (!this.#caughtUp && this.#hasRoomFor(1, 1)) {
-      const limit = {
-        messages: Math.min(
-          this.#options.window - this.#flyingMessages,
-          OUTSTANDING_MAX - this.#outstanding.size,
-        ),
-        bytes: WINDOW_BYTES_MAX - this.#flyingBytes,
-      };
-      this.#missed = false;
-      const page = await this.#read(limit);
-      if (this.#stopped) return;
-      this.#caughtUp = page.end && !this.#missed;
-      this.#deliver(page.entries);
-      this.#pass(page.upTo);
-    }
+  #hasRoom(): boolean {
+    const { messages, bytes } = this.#inFlight.room(this.#options.window);
+    return messages > 0 && bytes > 0;
   }
 
-  #read(limit: ReadLimit): Promise<Page> {
-    return this.#host.mailboxes.read(this.#user, this.#device, this.#position, limit);
+  async #readOn(): Promise<void> {
+    this.#reading = true;
+    try {
+      while (!this.#caughtUp && this.#hasRoom()) {
+        const room = this.#inFlight.room(this.#options.window);
+        this.#missed = false;
+        const { mailboxes } = this.#host;
+        const page = await mailboxes.read(this.#user, this.#device, this.#position, room);
+        if (this.#stopped) return;
+        this.#caughtUp = page.end && !this.#missed;
+        this.#deliver(page.entries);
+        this.#pass(page.upTo);
+      }
+    } finally {
+      // In the same turn as the last look at `missed`, so that nothing comes in between.
+      this.#reading = false;
+    }
   }
 
   /** Sends new entries, in as few frames as their size allows. */
   #deliver(entries: readonly Entry[]): void {
-    let records: Outstanding[] = [];
+    let batch: Sent[] = [];
     let bytes = 0;
     for (const entry of entries) {
       if (entry.kind === "receipt") {
         if (this.#options.receipts) this.#host.send(receiptFrame(entry.body));
         continue;
       }
-      if (records.length > 0 && bytes + entry.bytes > FRAME_BYTES_MAX) {
-        this.#send(records);
-        records = [];
+      if (batch.length > 0 && bytes + entry.bytes > FRAME_BYTES_MAX) {
+        this.#send(batch);
+        batch = [];
         bytes = 0;
       }
-      const record = this.#record(entry);
-      this.#outstanding.set(entry.position, record);
-      records.push(record);
+      batch.push(this.#inFlight.add(entry, this.#attempt(entry)));
       bytes += entry.bytes;
     }
-    if (records.length > 0) this.#send(records);
+    if (batch.length > 0) this.#send(batch);
   }
 
-  #record(entry: Entry): Outstanding {
-    const seen = entry.position <= this.#attachment.sent;
-    const attempt = seen ? this.#attempts?.get(entry.position) : undefined;
-    if (attempt !== undefined) this.#attempts?.delete(entry.position);
-    return {
-      entry,
-      deliveries: attempt?.deliveries ?? (seen ? 1 : 0),
-      refusals: attempt?.refusals ?? 0,
-      redelivered: 0,
-      state: "flying",
-      due: 0,
-    };
+  #send(batch: readonly Sent[]): void {
+    this.#host.send(this.#inFlight.send(batch, this.#host.monotonic()));
   }
 
-  #send(records: readonly Outstanding[]): void {
-    for (const record of records) {
-      record.state = "flying";
-      record.redelivered = record.deliveries++;
-      this.#flyingMessages++;
-      this.#flyingBytes += record.entry.bytes;
-    }
-    const id = "r" + ++this.#requests;
-    this.#flights.set(id, { records, sentAt: this.#host.monotonic() });
-    this.#host.send(recvFrame(id, records));
+  /** What an earlier connection made of an entry. */
+  #attempt({ position }: Entry): { deliveries: number; refusals: number } {
+    if (position > this.#attachment.sent) return { deliveries: 0, refusals: 0 };
+    const attempt = this.#attempts?.get(position);
+    this.#attempts?.delete(position);
+    return attempt ?? { deliveries: 1, refusals: 0 };
   }
 
-  #acknowledge(records: readonly Outstanding[]): void {
-    for (const record of records) record.state = "acknowledged";
-    const furthest = this.#settleCursor();
-    for (const { entry } of records) {
-      const isFirst = entry.to === this.#user && entry.position > furthest;
-      if (entry.receipt && isFirst) this.#host.delivered(entry);
-    }
-  }
-
-  #refuse(record: Outstanding): void {
-    record.refusals++;
-    record.state = "refused";
-    this.#refused++;
-    if (record.refusals < REFUSALS_MAX) {
-      const backoff = REFUSAL_BACKOFF_MS * 2 ** (record.refusals - 1);
-      record.due = this.#host.monotonic() + backoff;
-      return;
-    }
-    record.due = Infinity;
-    this.#host.mailboxes.setAside(this.#user, this.#device, record.entry).then(() => {
+  /** A message that its client keeps refusing must not block the ones behind it. */
+  #setAside(one: Sent): void {
+    this.#host.mailboxes.setAside(this.#user, this.#device, one.entry).then(() => {
       if (this.#stopped) return;
-      this.#refused--;
-      record.state = "acknowledged";
+      this.#inFlight.acknowledge(one);
       this.#settleCursor();
-      this.#host.setAside(record.entry);
+      this.#host.setAside(one.entry);
       this.#pump();
-    }).catch((error) => this.#host.failed(error));
+    }).catch((error) => {
+      if (!this.#stopped) this.#host.failed(error);
+    });
   }
 
   /** Everything up to here was looked at; what was not sent needs no acknowledgement. */
   #pass(position: Position): void {
     this.#position = Math.max(this.#position, position);
-    if (this.#outstanding.size === 0) this.#settleCursor();
+    if (this.#inFlight.isEmpty) this.#settleCursor();
   }
 
   /** Moves the cursor behind what is contiguously acknowledged (I3). */
   #settleCursor(): Position {
-    let cursor = this.#position;
-    for (const [position, { state }] of this.#outstanding) {
-      if (state !== "acknowledged") {
-        cursor = position - 1;
-        break;
-      }
-      this.#outstanding.delete(position);
-    }
-    this.#cursor = Math.max(this.#cursor, cursor);
+    this.#cursor = Math.max(this.#cursor, this.#inFlight.settle(this.#position));
     const { mailboxes } = this.#host;
     const furthest = mailboxes.acknowledge(this.#user, this.#device, this.#cursor);
     this.#tellEmpty();

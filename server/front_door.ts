@@ -81,6 +81,10 @@ export class FrontDoor implements ListenerHandler {
     return plain(200, "This is Titan. Connect with a WebSocket, or POST JSON-RPC to /rpc.\n");
   }
 
+  fault(error: unknown): void {
+    this.#parts.gateway.log.error("connection fault", error);
+  }
+
   async #rpc(request: Request, peer: string): Promise<Response> {
     if (request.method !== "POST") return notAllowed("POST");
     const { addresses, gateway } = this.#parts;

@@ -26,9 +26,10 @@ import {
 import type { Attachment, Entry, Position, Store } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { CloseCode } from "./close_code.ts";
-import type { Attempts, DeliveryOptions } from "./delivery.ts";
+import type { DeliveryOptions } from "./delivery.ts";
 import type { FailureLockout } from "./failure_lockout.ts";
 import { Hub } from "./hub.ts";
+import type { Attempts } from "./in_flight.ts";
 import type { Log } from "./log.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
 import { BadCredentialError, claimedUser, type Claims, type Tokens } from "./tokens.ts";

@@ -5,7 +5,7 @@
  */
 import { TABLE_ENTRIES_MAX } from "../limits.ts";
 import type { Committed, StoreListener } from "../store/mod.ts";
-import type { Attempts } from "./delivery.ts";
+import type { Attempts } from "./in_flight.ts";
 
 /** A signed-in connection, as the hub knows it. */
 export interface Member {

@@ -64,7 +64,7 @@ export type Outcome =
   | { readonly kind: "unknown" }
   /** The mailbox of `to` holds as much as may wait there. */
   | { readonly kind: "full" }
-  /** Not stored, because another draft of the same atomic call was refused. */
+  /** Not stored, as it or a repeat of it came in an atomic call with a draft that was refused. */
   | { readonly kind: "skipped" };
 
 /** Options for {@linkcode Mailboxes.append}. */
@@ -130,7 +130,8 @@ export interface Mailboxes {
    * Commits drafts and resolves, in the order of the drafts, with what became of each, once every
    * accepted one is on disk (I1). Calls of one sender take effect in the order in which they were
    * made (I6). A sender with another device than `draft.device` has a copy in the own mailbox, at
-   * the same position and under the same id.
+   * the same position and under the same id: of a message from the sender to somebody else, and
+   * where there is room for it.
    *
    * @throws {StoreBusyError} too much waits to be committed; nothing of this call was stored.
    * @throws {StoreUnavailableError} the disk refused; nothing of this call was stored.
@@ -205,13 +206,13 @@ export interface Users {
   replace(user: User, version: string): Promise<boolean>;
   /** Removes the user, the devices and the mailbox. @returns false where there was none. */
   remove(id: string): Promise<boolean>;
-  /** Users in order of id, after an id, at most `limit` (1 to 1,000). */
+  /** Users in order of id (by code point), after an id, at most `limit` (1 to 1,000). */
   list(after: string, limit: number): Promise<readonly User[]>;
 }
 
 /** The devices of all users. Every call that changes something is durable when it resolves. */
 export interface Devices {
-  /** The devices of a user in order of id. */
+  /** The devices of a user in order of id (by code point). */
   list(user: string): Promise<readonly Device[]>;
   /**
    * Adds the device, or replaces what is known about it.
@@ -230,12 +231,17 @@ export type ExpiredHandler = (entries: readonly Entry[]) => Promise<void>;
 export interface Sweeper {
   /**
    * Drops what has expired and is read by all, yielding to live work. The handler hears of an
-   * expired message that wanted a receipt before it goes; after a crash it may hear twice.
+   * expired message that wanted a receipt before it goes; after a crash it may hear twice. Where
+   * it throws, so does the sweep, and the next one tells it again.
    */
   sweep(expired: ExpiredHandler): Promise<void>;
 }
 
-/** One place that holds everything. Disposing of it writes what is still only in memory. */
+/**
+ * One place that holds everything. Disposing of it writes what is still only in memory. Afterwards
+ * `detach` and `acknowledge` do nothing and every other call rejects with
+ * {@linkcode StoreUnavailableError}.
+ */
 export interface Store extends AsyncDisposable {
   readonly mailboxes: Mailboxes;
   readonly users: Users;
@@ -255,7 +261,7 @@ export interface StoreClock {
 
 /** Limits that a backend keeps. */
 export interface StoreLimits {
-  /** What may wait for one user. */
+  /** What may wait for one user. Receipts do not count: of them twice as many are kept. */
   readonly mailboxMessages: number;
   readonly mailboxBytes: number;
   /** Bytes of accepted drafts that may wait for their commit. */

@@ -7,6 +7,7 @@ import type { Store, StoreLimits } from "../store.ts";
 
 /** What every backend is opened with. */
 export interface StoreOptions {
+  /** What may wait; the suite tests at each limit and past it. */
   readonly limits: StoreLimits;
   /** Milliseconds since 1970. The suite moves it by hand; the store asks it at every call. */
   readonly now: () => number;

@@ -22,23 +22,18 @@ import type {
 } from "../store.ts";
 import { StoreUnavailableError } from "../store.ts";
 import { Admission } from "./admission.ts";
+import { Background } from "./background.ts";
 import { Cids } from "./cids.ts";
-import { Compactor } from "./compactor.ts";
 import { type Batch, Journal } from "./journal.ts";
 import type { Write } from "./database.ts";
 import { asideKey } from "./keys.ts";
-import { Lane } from "./lane.ts";
 import { cursorLine, entryLine, forgottenLine, removedLine, type StoredEntry } from "./lines.ts";
 import type { Cursor, Mailbox } from "./mailbox.ts";
 import { MailboxTable } from "./mailbox_table.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { Reader } from "./reader.ts";
 import type { Replayed } from "./replay.ts";
-import { Settler } from "./settler.ts";
 import { textWrites } from "./values.ts";
-
-/** How often the journal is settled, in milliseconds. What is settled is at least as old. */
-const SETTLE_MS = 2000;
 
 /** Bytes that a line which is not an entry's takes of a commit, at most. */
 const LINE_BYTES_MAX = 1024;
@@ -56,23 +51,19 @@ export interface KvMailboxesParts {
 /** All mailboxes of the embedded store. */
 export class KvMailboxes implements Mailboxes {
   readonly #parts: KvMailboxesParts;
-  readonly #lane = new Lane();
   readonly #journal: Journal;
   readonly #table: MailboxTable;
   readonly #cids: Cids;
   readonly #admission: Admission;
-  readonly #settler: Settler;
-  readonly #compactor: Compactor;
+  readonly #background: Background;
   readonly #reader: Reader;
   #listener: StoreListener | null = null;
-  /** The newest committed position, and what it was at the last settling. */
+  /** The newest committed position. */
   #committed: Position;
-  #aged: Position;
-  #cancelSettling: (() => void) | null = null;
   #closed = false;
 
   constructor(parts: KvMailboxesParts) {
-    const { database, clock, limits, replayed } = parts;
+    const { database, clock, limits, replayed, failed } = parts;
     this.#parts = parts;
     this.#journal = new Journal(database, clock, {
       committed: (batch) => this.#onCommitted(batch),
@@ -83,14 +74,13 @@ export class KvMailboxes implements Mailboxes {
     this.#table = new MailboxTable(database, mailboxes, replayed.position, () => journal.position);
     this.#cids = new Cids(database);
     for (const entry of replayed.withCid) this.#cids.add(entry, true);
-    const shared = { database, clock, limits, journal, table: this.#table, cids: this.#cids };
-    const recount = (mailbox: Mailbox) => this.#recount(mailbox);
-    this.#admission = new Admission({ ...shared, recount });
-    this.#settler = new Settler(shared);
-    this.#compactor = new Compactor(shared);
     this.#reader = new Reader(database, clock);
-    this.#committed = this.#aged = replayed.position;
-    this.#settleLater();
+    this.#committed = replayed.position;
+    const shared = { database, clock, limits, journal, table: this.#table, cids: this.#cids };
+    const committed = () => this.#committed;
+    this.#background = new Background({ ...shared, reader: this.#reader, committed, failed });
+    const recount = (mailbox: Mailbox) => this.#background.recount(mailbox);
+    this.#admission = new Admission({ ...shared, recount });
   }
 
   /** See {@linkcode Store.listen}. */
@@ -158,7 +148,7 @@ export class KvMailboxes implements Mailboxes {
     if (mailbox.advance(cursor, Math.min(upTo, this.#committed))) {
       this.#table.touch(mailbox);
       this.#journal.note(cursor, mailbox);
-      this.#compactor.note(mailbox);
+      this.#background.passed(mailbox);
     }
     return furthest;
   }
@@ -175,7 +165,7 @@ export class KvMailboxes implements Mailboxes {
     this.#assertOpen();
     const mailbox = await this.#table.load(user);
     if (mailbox === null) return null;
-    await this.#recount(mailbox);
+    await this.#background.recount(mailbox);
     const { messages, bytes } = mailbox.held;
     const cursors = [...mailbox.cursors.values()];
     return {
@@ -191,30 +181,19 @@ export class KvMailboxes implements Mailboxes {
     if (mailbox === null || !mailbox.cursors.has(device)) return;
     mailbox.forget(device);
     this.#table.touch(mailbox);
-    this.#compactor.note(mailbox);
+    this.#background.passed(mailbox);
     await this.#writeLine(forgottenLine(user, device, mailbox.born));
   }
 
   /** Settles everything that is committed, whatever its age. */
   settle(): Promise<void> {
-    return this.#lane.run(() => this.#settler.settle(this.#committed));
+    return this.#background.settle();
   }
 
   /** See {@linkcode Sweeper.sweep}. */
   async sweep(expired: ExpiredHandler): Promise<void> {
     this.#assertOpen();
-    await this.settle();
-    while (!this.#closed && await this.#expire(expired));
-    await this.#lane.run(() => this.#compactor.compact());
-    while (!this.#closed && await this.#cids.sweep(this.#parts.clock.now()));
-  }
-
-  /** Drops what has expired. The handler is told outside the lane, so that it may append. */
-  async #expire(expired: ExpiredHandler): Promise<boolean> {
-    const due = await this.#compactor.findExpired();
-    if (due.untold.length > 0) await expired(due.untold);
-    await this.#lane.run(() => this.#compactor.dropExpired(due));
-    return due.more;
+    await this.#background.sweep(expired);
   }
 
   /**
@@ -230,7 +209,7 @@ export class KvMailboxes implements Mailboxes {
     finish: () => Promise<void>,
   ): Promise<boolean> {
     this.#assertOpen();
-    return await this.#lane.run(async () => {
+    return await this.#background.run(async () => {
       if (await this.#table.load(user) === null) return false;
       const unblock = this.#table.block(user);
       try {
@@ -248,7 +227,7 @@ export class KvMailboxes implements Mailboxes {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelSettling?.();
+    this.#background.stop();
     await this.#journal.close();
     await this.settle().catch(this.#parts.failed);
   }
@@ -268,32 +247,6 @@ export class KvMailboxes implements Mailboxes {
     batch.lines += line;
     batch.writes.push(...writes);
     await batch.done;
-  }
-
-  #recount(mailbox: Mailbox): Promise<void> {
-    return this.#lane.run(async () => {
-      await this.#settler.settleMailbox(mailbox);
-      const { moves } = mailbox;
-      const lowest = mailbox.lowestCursor();
-      const { rows, exact } = await this.#reader.count(mailbox);
-      mailbox.recounted(rows, lowest, moves === mailbox.moves ? exact : null);
-    });
-  }
-
-  #settleLater(): void {
-    if (this.#closed) return;
-    this.#cancelSettling = this.#parts.clock.after(SETTLE_MS, async () => {
-      const aged = this.#aged;
-      this.#aged = this.#committed;
-      try {
-        await this.#lane.run(() => this.#settler.settle(aged));
-        await this.#lane.run(() => this.#compactor.compact());
-        this.#table.evict();
-      } catch (error) {
-        if (!this.#closed) this.#parts.failed(error);
-      }
-      this.#settleLater();
-    });
   }
 
   #onCommitted(batch: Batch): void {

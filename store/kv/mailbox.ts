@@ -4,6 +4,7 @@
  * @module
  */
 import type { Position, StoreLimits } from "../store.ts";
+import { type Amount, count, type Exact, NOTHING } from "./amount.ts";
 import type { CursorState, StoredEntry } from "./lines.ts";
 
 /** A device's place in a mailbox. */
@@ -28,24 +29,6 @@ export interface MailboxRow {
   readonly counted: Position;
   readonly rows: Readonly<Amount>;
   readonly cursors: readonly (readonly [device: string, CursorState])[];
-}
-
-/** How much something holds. Receipts are counted apart: they must not make a mailbox full. */
-export interface Amount {
-  messages: number;
-  bytes: number;
-  receipts: number;
-}
-
-/** No entries at all. */
-export const NOTHING: Readonly<Amount> = { messages: 0, bytes: 0, receipts: 0 };
-
-/** What makes the counts exact, until something changes that is not an append. */
-export interface Exact {
-  /** When the first of the entries expires. */
-  until: number;
-  /** What is in the rows and waits for nobody: expired, or sent by the only device behind. */
-  readonly spare: Readonly<Amount>;
 }
 
 /** Receipts that may wait, as a multiple of the messages that may. */
@@ -94,13 +77,13 @@ export class Mailbox {
 
   /** Counts an entry that is on its way to the disk. */
   reserve(entry: StoredEntry): void {
-    this.#count(this.#waiting, entry, 1);
+    count(this.#waiting, entry, 1);
     if (this.#exact !== null) this.#exact.until = Math.min(this.#exact.until, entry.expires);
   }
 
   /** Takes {@linkcode reserve} back: the entry was not committed. */
   release(entry: StoredEntry): void {
-    this.#count(this.#waiting, entry, -1);
+    count(this.#waiting, entry, -1);
   }
 
   /** Takes in an entry that is on disk. It was reserved before. */
@@ -135,7 +118,7 @@ export class Mailbox {
     const lowest = this.lowestCursor();
     let entry = this.#tail[this.#head];
     while (entry !== undefined && entry.position <= lowest) {
-      this.#count(this.#waiting, entry, -1);
+      count(this.#waiting, entry, -1);
       entry = this.#tail[++this.#head];
     }
     // Moving the rest is put off until it is the smaller part, so that trimming stays linear.
@@ -150,12 +133,12 @@ export class Mailbox {
 
   /** The given entries are rows now, and everything up to the position is settled. */
   settle(entries: readonly StoredEntry[], upTo: Position): void {
-    for (const entry of entries) this.#count(this.rows, entry, 1);
+    for (const entry of entries) count(this.rows, entry, 1);
     this.settled = Math.max(this.settled, upTo);
     const end = this.indexAfter(upTo);
     for (let index = this.#head; index < end; index++) {
       const entry = this.#tail[index];
-      if (entry !== undefined) this.#count(this.#waiting, entry, -1);
+      if (entry !== undefined) count(this.#waiting, entry, -1);
     }
     this.#drop(end);
   }
@@ -219,16 +202,9 @@ export class Mailbox {
   rowsWithout(entries: Iterable<StoredEntry>): Amount {
     const rows = { ...this.rows };
     for (const entry of entries) {
-      if (entry.position > this.counted) this.#count(rows, entry, -1);
+      if (entry.position > this.counted) count(rows, entry, -1);
     }
     return rows;
-  }
-
-  /** An amount and some entries more. */
-  amountWith(amount: Readonly<Amount>, entries: Iterable<StoredEntry>): Amount {
-    const sum = { ...amount };
-    for (const entry of entries) this.#count(sum, entry, 1);
-    return sum;
   }
 
   /** The given entries are no longer rows. */
@@ -297,15 +273,6 @@ export class Mailbox {
 
   #recount(): void {
     Object.assign(this.#waiting, NOTHING);
-    for (const entry of this.#tail) this.#count(this.#waiting, entry, 1);
-  }
-
-  #count(amount: Amount, entry: StoredEntry, sign: 1 | -1): void {
-    if (entry.kind === "receipt") {
-      amount.receipts += sign;
-      return;
-    }
-    amount.messages += sign;
-    amount.bytes += sign * entry.bytes;
+    for (const entry of this.#tail) count(this.#waiting, entry, 1);
   }
 }

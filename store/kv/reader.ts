@@ -4,9 +4,10 @@
  * @module
  */
 import type { Entry, Page, Position, ReadLimit, StoreClock } from "../store.ts";
+import { type Amount, amountWith, type Exact, NOTHING } from "./amount.ts";
 import { type Chunks, readChunks } from "./chunks.ts";
 import type { StoredEntry } from "./lines.ts";
-import { type Amount, type Exact, type Mailbox, NOTHING } from "./mailbox.ts";
+import type { Mailbox } from "./mailbox.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 
 /** Pieces of mailboxes kept decoded for devices that catch up; each is 1 MiB at most. */
@@ -70,14 +71,15 @@ export class Reader {
     let rows: Readonly<Amount> = NOTHING;
     let spare = rows;
     let until = Infinity;
-    for (let after = mailbox.lowestCursor(), more = hasRows(mailbox); more;) {
+    let after = mailbox.lowestCursor();
+    for (let more = hasRows(mailbox); more;) {
       const read = await readChunks(this.#database, mailbox.user, after);
       const lowest = after;
       for (const { entries, last } of read.chunks) {
         const kept = entries.filter(({ position }) => position > lowest);
         const idle = kept.filter((entry) => entry.expires <= now || !waits(entry, mailbox));
-        rows = mailbox.amountWith(rows, kept);
-        spare = mailbox.amountWith(spare, idle);
+        rows = amountWith(rows, kept);
+        spare = amountWith(spare, idle);
         for (const { expires } of kept) if (expires > now) until = Math.min(until, expires);
         after = last;
       }

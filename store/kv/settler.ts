@@ -6,13 +6,14 @@
  * @module
  */
 import type { Position } from "../store.ts";
+import { type Amount, amountWith } from "./amount.ts";
 import { chunkWrites, cutChunks } from "./chunks.ts";
 import { type Cids, CIDS_WRITE_MAX, cidWrites } from "./cids.ts";
 import { COMMIT_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
 import type { Journal, Segment } from "./journal.ts";
 import { countersKey, expiryKey, journalKey, mailboxKey } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
-import type { Amount, Mailbox } from "./mailbox.ts";
+import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { jsonValue } from "./values.ts";
@@ -141,7 +142,7 @@ function plan(mailbox: Mailbox, upTo: Position): Step[] {
   for (const chunk of cutChunks(entries)) {
     const last = chunk.at(-1)?.position ?? 0;
     const settled = last === newest ? end : last;
-    rows = mailbox.amountWith(rows, chunk);
+    rows = amountWith(rows, chunk);
     const writes = [
       ...chunkWrites(mailbox.user, last, chunk),
       expiryWrite(mailbox.user, chunk),

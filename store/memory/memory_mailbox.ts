@@ -32,7 +32,7 @@ export class MemoryMailbox {
   #log: Entry[] = [];
   /** Expired before any device had acknowledged them; their senders are still to be told. */
   #missed: Entry[] = [];
-  #setAside: Entry[] = [];
+  #aside: readonly Entry[] = [];
   readonly #devices = new Map<string, Cursor>();
   #waiting: Waiting = NOTHING;
   #tail: Position = 0;
@@ -135,12 +135,12 @@ export class MemoryMailbox {
 
   /** See `Mailboxes.setAside`. */
   setAside(entry: Entry): void {
-    this.#setAside.push(entry);
+    this.#aside = [...this.#aside, entry];
   }
 
-  /** What devices refused, until it expires. */
-  get asideEntries(): readonly Entry[] {
-    return this.#setAside;
+  /** What was set aside and a sweep has not found expired. */
+  get aside(): readonly Entry[] {
+    return this.#aside;
   }
 
   /** See `Mailboxes.inspect`. */
@@ -158,7 +158,7 @@ export class MemoryMailbox {
   /** Takes out the expired messages whose senders are to be told. */
   takeMissed(now: number): readonly Entry[] {
     this.#expire(now);
-    this.#setAside = this.#setAside.filter((entry) => entry.expires > now);
+    this.#aside = this.#aside.filter((entry) => entry.expires > now);
     const missed = this.#missed;
     this.#missed = [];
     return missed;

@@ -10,6 +10,7 @@ import type { MemoryMailbox } from "./memory_mailbox.ts";
 
 /** What a memory store is opened with. */
 export interface MemoryStoreOptions {
+  /** What may wait; past it calls are refused. */
   readonly limits: StoreLimits;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Devices, ExpiredHandler, Mailboxes, Store, StoreListener } from "../store.ts";
+import type { Devices, Entry, ExpiredHandler, Mailboxes, Store, StoreListener } from "../store.ts";
 import type { Sweeper, Users } from "../store.ts";
 import { MemoryDevices } from "./memory_devices.ts";
 import { MemoryMailboxes } from "./memory_mailboxes.ts";
@@ -15,9 +15,13 @@ export type { MemoryStoreOptions } from "./memory_state.ts";
 
 /** A store that forgets everything when the process ends. */
 export class MemoryStore implements Store {
+  /** The logs of all users. */
   readonly mailboxes: Mailboxes;
+  /** Everyone who can receive. */
   readonly users: Users;
+  /** The devices of all users. */
   readonly devices: Devices;
+  /** Drops what has expired. */
   readonly sweeper: Sweeper;
   readonly #state: MemoryState;
 
@@ -33,6 +37,11 @@ export class MemoryStore implements Store {
   /** Sets who hears of commits; there is one listener. */
   listen(listener: StoreListener): void {
     this.#state.listener = listener;
+  }
+
+  /** What devices of a user refused, until it expires: no port answers it, tests may look. */
+  asideOf(user: string): readonly Entry[] {
+    return this.#state.accounts.get(user)?.mailbox.aside ?? [];
   }
 
   /** Closes the store; calls made before are still answered. */

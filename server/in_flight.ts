@@ -1,0 +1,158 @@
+/**
+ * What a connection was sent and has not contiguously acknowledged.
+ *
+ * @module
+ */
+import { OUTSTANDING_MAX, REFUSAL_BACKOFF_MS, REFUSALS_MAX, WINDOW_BYTES_MAX } from "../limits.ts";
+import { acknowledgedBy, recvFrame, type Reply } from "../rpc/mod.ts";
+import type { Entry, Position } from "../store/mod.ts";
+
+/** How often a device was sent an entry, and refused it. Kept between two connections. */
+export interface Attempt {
+  deliveries: number;
+  refusals: number;
+}
+
+/** The attempts of one device, by position. */
+export type Attempts = Map<Position, Attempt>;
+
+/** An entry that was sent. */
+export interface Sent extends Attempt {
+  readonly entry: Entry;
+  /** Deliveries before the newest one. */
+  redelivered: number;
+  state: "flying" | "refused" | "acknowledged";
+  /** When a refused one is to be sent again, by the monotonic clock; Infinity: never. */
+  due: number;
+}
+
+/** A `msg.recv` that was not answered. */
+interface Flight {
+  readonly sent: readonly Sent[];
+  readonly at: number;
+}
+
+/** What an answer of the client says. */
+export interface Landing {
+  readonly acknowledged: readonly Sent[];
+  readonly refused: readonly Sent[];
+}
+
+/** The entries in flight to one connection, and those refused or acknowledged out of order. */
+export class InFlight {
+  /** In order of position, since entries are first sent in that order. */
+  readonly #sent = new Map<Position, Sent>();
+  readonly #flights = new Map<string, Flight>();
+  #requests = 0;
+  #messages = 0;
+  #bytes = 0;
+  #refused = 0;
+
+  /** Messages that were sent and not answered. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Whether everything that was sent is contiguously acknowledged. */
+  get isEmpty(): boolean {
+    return this.#sent.size === 0;
+  }
+
+  /** When the oldest unanswered `msg.recv` was sent, by the monotonic clock; null where none is. */
+  get waitingSince(): number | null {
+    for (const { at } of this.#flights.values()) return at;
+    return null;
+  }
+
+  /** Messages and bytes that may go now, in a window of so many messages. */
+  room(window: number): { messages: number; bytes: number } {
+    const messages = Math.min(window - this.#messages, OUTSTANDING_MAX - this.#sent.size);
+    // One message always goes alone, however large it is.
+    const bytes = this.#messages === 0 ? Infinity : WINDOW_BYTES_MAX - this.#bytes;
+    return { messages: Math.max(0, messages), bytes: Math.max(0, bytes) };
+  }
+
+  /** Takes in an entry that is about to be sent, with the attempts at it that were made before. */
+  add(entry: Entry, attempt: Attempt): Sent {
+    const sent: Sent = { entry, ...attempt, redelivered: 0, state: "flying", due: 0 };
+    this.#sent.set(entry.position, sent);
+    return sent;
+  }
+
+  /** The frame that sends some entries, which are in flight from now on. */
+  send(sent: readonly Sent[], now: number): string {
+    for (const one of sent) {
+      if (one.state === "refused") this.#refused--;
+      one.state = "flying";
+      one.redelivered = one.deliveries++;
+      this.#messages++;
+      this.#bytes += one.entry.bytes;
+    }
+    const id = "r" + ++this.#requests;
+    this.#flights.set(id, { sent, at: now });
+    return recvFrame(id, sent);
+  }
+
+  /** Takes in an answer. @returns null where the id is of no `msg.recv` in flight */
+  land(id: string, reply: Reply, now: number): Landing | null {
+    const flight = this.#flights.get(id);
+    if (flight === undefined) return null;
+    this.#flights.delete(id);
+    const named = "result" in reply ? acknowledgedBy(reply.result) : undefined;
+    const ids = typeof named === "object" ? new Set(named) : null;
+    const acknowledged: Sent[] = [];
+    const refused: Sent[] = [];
+    for (const one of flight.sent) {
+      this.#messages--;
+      this.#bytes -= one.entry.bytes;
+      const isAcknowledged = ids === null ? named === "all" : ids.has(one.entry.id);
+      if (isAcknowledged) this.acknowledge(one);
+      else this.#refuse(one, now);
+      (isAcknowledged ? acknowledged : refused).push(one);
+    }
+    return { acknowledged, refused };
+  }
+
+  /** An entry is acknowledged, or as good as that. */
+  acknowledge(one: Sent): void {
+    if (one.state === "refused") this.#refused--;
+    one.state = "acknowledged";
+  }
+
+  /** Refused entries that are to be sent again by now. */
+  due(now: number): readonly Sent[] {
+    if (this.#refused === 0) return [];
+    return [...this.#sent.values()].filter(({ state, due }) => state === "refused" && due <= now);
+  }
+
+  /**
+   * Forgets what is contiguously acknowledged.
+   *
+   * @param position up to where entries were looked at
+   * @returns up to where everything is acknowledged
+   */
+  settle(position: Position): Position {
+    for (const [sent, { state }] of this.#sent) {
+      if (state !== "acknowledged") return sent - 1;
+      this.#sent.delete(sent);
+    }
+    return position;
+  }
+
+  /** The attempts at what is not acknowledged. */
+  attempts(): Attempts {
+    const attempts: Attempts = new Map();
+    for (const [position, { state, deliveries, refusals }] of this.#sent) {
+      if (state !== "acknowledged") attempts.set(position, { deliveries, refusals });
+    }
+    return attempts;
+  }
+
+  #refuse(one: Sent, now: number): void {
+    one.refusals++;
+    one.state = "refused";
+    this.#refused++;
+    const isLast = one.refusals >= REFUSALS_MAX;
+    one.due = isLast ? Infinity : now + REFUSAL_BACKOFF_MS * 2 ** (one.refusals - 1);
+  }
+}

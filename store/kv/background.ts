@@ -1,0 +1,118 @@
+/**
+ * What goes on behind the calls: settling every few seconds, compacting, sweeping, counting. One
+ * job at a time runs, because all of them write the same rows.
+ *
+ * @module
+ */
+import type { ExpiredHandler, Position, StoreClock } from "../store.ts";
+import type { Cids } from "./cids.ts";
+import { Compactor } from "./compactor.ts";
+import type { Journal } from "./journal.ts";
+import { Lane } from "./lane.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { MailboxTable } from "./mailbox_table.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import type { Reader } from "./reader.ts";
+import { Settler } from "./settler.ts";
+
+/** How often the journal is settled, in milliseconds. What is settled is at least as old. */
+const SETTLE_MS = 2000;
+
+/** What {@linkcode Background} works on. */
+export interface BackgroundParts {
+  readonly database: OwnedDatabase;
+  readonly clock: StoreClock;
+  readonly journal: Journal;
+  readonly table: MailboxTable;
+  readonly cids: Cids;
+  readonly reader: Reader;
+  /** The newest committed position, at any time. */
+  readonly committed: () => Position;
+  /** Hears of background work that failed; it is tried again. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** The background work of the embedded store. */
+export class Background {
+  readonly #parts: BackgroundParts;
+  readonly #lane = new Lane();
+  readonly #settler: Settler;
+  readonly #compactor: Compactor;
+  /** The newest committed position when the journal was last settled. */
+  #aged: Position;
+  #cancel: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(parts: BackgroundParts) {
+    this.#parts = parts;
+    this.#settler = new Settler(parts);
+    this.#compactor = new Compactor(parts);
+    this.#aged = parts.committed();
+    this.#settleLater();
+  }
+
+  /** Says that the lowest cursor of a mailbox moved. */
+  passed(mailbox: Mailbox): void {
+    this.#compactor.note(mailbox);
+  }
+
+  /** Runs a job that writes what the background work writes too. */
+  run<T>(job: () => Promise<T>): Promise<T> {
+    return this.#lane.run(job);
+  }
+
+  /** Settles everything that is committed, whatever its age. */
+  settle(): Promise<void> {
+    return this.#lane.run(() => this.#settler.settle(this.#parts.committed()));
+  }
+
+  /** Counts exactly what waits in a mailbox. */
+  recount(mailbox: Mailbox): Promise<void> {
+    return this.#lane.run(async () => {
+      await this.#settler.settleMailbox(mailbox);
+      const { moves } = mailbox;
+      const lowest = mailbox.lowestCursor();
+      const { rows, exact } = await this.#parts.reader.count(mailbox);
+      mailbox.recounted(rows, lowest, moves === mailbox.moves ? exact : null);
+    });
+  }
+
+  /** See {@linkcode Sweeper.sweep}. */
+  async sweep(expired: ExpiredHandler): Promise<void> {
+    await this.settle();
+    while (!this.#stopped && await this.#expire(expired));
+    await this.#lane.run(() => this.#compactor.compact());
+    while (!this.#stopped && await this.#parts.cids.sweep(this.#parts.clock.now()));
+  }
+
+  /** Ends the work: no timer runs any more. A job that runs is finished. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  /** Drops what has expired. The handler is told between two jobs, so that it may append. */
+  async #expire(expired: ExpiredHandler): Promise<boolean> {
+    const due = await this.#compactor.findExpired();
+    if (due.untold.length > 0) await expired(due.untold);
+    await this.#lane.run(() => this.#compactor.dropExpired(due));
+    return due.more;
+  }
+
+  #settleLater(): void {
+    if (this.#stopped) return;
+    this.#cancel = this.#parts.clock.after(SETTLE_MS, () => {
+      this.#settleAged().catch((error) => {
+        if (!this.#stopped) this.#parts.failed(error);
+      }).finally(() => this.#settleLater());
+    });
+  }
+
+  async #settleAged(): Promise<void> {
+    const aged = this.#aged;
+    this.#aged = this.#parts.committed();
+    await this.#lane.run(() => this.#settler.settle(aged));
+    await this.#lane.run(() => this.#compactor.compact());
+    this.#parts.table.evict();
+  }
+}

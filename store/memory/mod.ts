@@ -1,0 +1,6 @@
+/**
+ * The store in memory.
+ *
+ * @module
+ */
+export { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
