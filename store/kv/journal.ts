@@ -185,7 +185,11 @@ export class Journal {
     await null;
     let ok = true;
     while (this.#queue.length > 0 || (ok && this.#cursors.size > 0)) {
+      const PACE = Number(Deno.env.get("PACE") ?? 0);
+      if (PACE > 0) await new Promise((r) => setTimeout(r, PACE));
+      else if (PACE < 0) for (let i = 0; i < -PACE; i++) await new Promise((r) => (globalThis as any).imm(r));
       ok = await this.#commit(this.#queue.shift() ?? new Batch());
+      (globalThis as any).stat = ((globalThis as any).stat ?? 0) + 1;
     }
     this.#running = null;
     if (this.#cursors.size > 0) this.#startLater(RETRY_DELAY_MS);
