@@ -94,7 +94,11 @@ export class Background {
   /** Drops what has expired. The handler is told between two jobs, so that it may append. */
   async #expire(expired: ExpiredHandler): Promise<boolean> {
     const due = await this.#compactor.findExpired();
-    if (due.untold.length > 0) await expired(due.untold);
+    const { reader } = this.#parts;
+    const untold = new Map(reader.missed);
+    for (const entry of due.untold) untold.set(entry.id, entry);
+    if (untold.size > 0) await expired([...untold.values()]);
+    reader.told(untold.keys());
     await this.#lane.run(() => this.#compactor.dropExpired(due));
     return due.more;
   }

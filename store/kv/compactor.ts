@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Entry, Position, StoreClock } from "../store.ts";
+import type { Position, StoreClock } from "../store.ts";
 import { type Chunk, chunkDeletes, chunkWrites, readChunks } from "./chunks.ts";
 import { type Key, type Write, WRITES_MAX } from "./database.ts";
 import { expiriesRange, expiryUser, mailboxKey } from "./keys.ts";
@@ -12,6 +12,7 @@ import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
+import { isUntold } from "./reader.ts";
 import { expiryWrite } from "./settler.ts";
 import { jsonValue } from "./values.ts";
 
@@ -30,7 +31,7 @@ export interface Expired {
   /** Up to where each was looked at. */
   readonly mailboxes: ReadonlyMap<Mailbox, Position>;
   /** Messages whose senders want to know that nobody got them. */
-  readonly untold: readonly Entry[];
+  readonly untold: readonly StoredEntry[];
   readonly more: boolean;
 }
 
@@ -74,7 +75,7 @@ export class Compactor {
     const { database, table, clock } = this.#parts;
     const now = clock.now();
     const rows = await database.list(expiriesRange(now), WRITES_MAX);
-    const untold: Entry[] = [];
+    const untold: StoredEntry[] = [];
     const mailboxes = new Map<Mailbox, Position>();
     for (const user of new Set(rows.map(({ key }) => expiryUser(key)))) {
       const mailbox = await table.load(user);
@@ -135,10 +136,4 @@ export class Compactor {
     ]);
     mailbox.drop(entries);
   }
-}
-
-/** Whether the sender of an expired entry wants to hear that nobody got it. */
-function isUntold(entry: Entry, mailbox: Mailbox): boolean {
-  return entry.kind === "message" && entry.receipt && entry.to === mailbox.user &&
-    entry.position > mailbox.furthestCursor();
 }

@@ -187,7 +187,9 @@ export class Journal {
     while (this.#queue.length > 0 || (ok && this.#cursors.size > 0)) {
       const PACE = Number(Deno.env.get("PACE") ?? 0);
       if (PACE > 0) await new Promise((r) => setTimeout(r, PACE));
-      else if (PACE < 0) for (let i = 0; i < -PACE; i++) await new Promise((r) => (globalThis as any).imm(r));
+      else if (PACE < 0) {
+        for (let i = 0; i < -PACE; i++) await new Promise((r) => (globalThis as any).imm(r));
+      }
       ok = await this.#commit(this.#queue.shift() ?? new Batch());
       (globalThis as any).stat = ((globalThis as any).stat ?? 0) + 1;
     }
@@ -232,7 +234,7 @@ export class Journal {
       this.#cursors.delete(cursor);
       // A forgotten device has no cursor any more: its line would bring it back.
       if (mailbox.cursors.get(cursor.device) !== cursor) continue;
-      batch.lines += cursorLine(mailbox.user, cursor.device, cursor);
+      batch.lines += cursorLine(mailbox.user, cursor.device, cursor, mailbox.furthest);
     }
     return taken;
   }

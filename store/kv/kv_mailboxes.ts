@@ -112,7 +112,7 @@ export class KvMailboxes implements Mailboxes {
     cursor.live = true;
     this.#table.touch(mailbox);
     try {
-      await this.#writeLine(cursorLine(user, device, cursor));
+      await this.#writeLine(cursorLine(user, device, cursor, mailbox.furthest));
     } catch (error) {
       this.#leave(mailbox, cursor);
       if (known === undefined && cursor.readers === 0) mailbox.forget(device);
@@ -144,7 +144,7 @@ export class KvMailboxes implements Mailboxes {
     const mailbox = this.#table.loaded(user);
     const cursor = mailbox?.cursors.get(device);
     if (mailbox === undefined || cursor === undefined) return 0;
-    const furthest = mailbox.furthestCursor();
+    const { furthest } = mailbox;
     if (mailbox.advance(cursor, Math.min(upTo, this.#committed))) {
       this.#table.touch(mailbox);
       this.#journal.note(cursor, mailbox);

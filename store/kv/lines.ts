@@ -27,6 +27,7 @@ export type Line =
     readonly user: string;
     readonly device: string;
     readonly state: CursorState;
+    readonly furthest: Position;
   }
   | {
     readonly kind: "forgotten";
@@ -71,9 +72,19 @@ export function entryLine(entry: StoredEntry): string {
     entry.body + "\n";
 }
 
-/** The line of a device's cursor; the last one of a device counts. */
-export function cursorLine(user: string, device: string, state: CursorState): string {
-  return `c\t${user}\t${device}\t${state.position}\t${state.sent}\t${state.live ? 1 : 0}\n`;
+/**
+ * The line of a device's cursor; the last one of a device counts.
+ *
+ * @param furthest the furthest that any device of the user has acknowledged
+ */
+export function cursorLine(
+  user: string,
+  device: string,
+  { position, sent, live }: CursorState,
+  furthest: Position,
+): string {
+  return "c\t" + user + "\t" + device + "\t" + position + "\t" + sent + "\t" + (live ? 1 : 0) +
+    "\t" + furthest + "\n";
 }
 
 /** The line that ends a device's cursor; `born` as in {@linkcode MailboxRow}. */
@@ -101,9 +112,9 @@ function parseLine(line: string): Line {
   const fields = line.split("\t");
   const [kind, user = "", device = ""] = fields;
   if (kind === "m" && fields.length === 14) return { kind: "entry", entry: parseEntry(fields) };
-  if (kind === "c" && fields.length === 6) {
-    const [position, sent, live] = fields.slice(3).map(Number) as [number, number, number];
-    return { kind: "cursor", user, device, state: { position, sent, live: live === 1 } };
+  if (kind === "c" && fields.length === 7) {
+    const [position = 0, sent = 0, live = 0, furthest = 0] = fields.slice(3).map(Number);
+    return { kind: "cursor", user, device, state: { position, sent, live: live === 1 }, furthest };
   }
   if (kind === "f" && fields.length === 4) {
     return { kind: "forgotten", user, device, born: Number(fields[3]) };

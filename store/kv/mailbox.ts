@@ -23,6 +23,8 @@ export interface MailboxRow {
   readonly settled: Position;
   /** The position of the newest entry. */
   readonly last: Position;
+  /** The furthest that any device has acknowledged. */
+  readonly furthest: Position;
   /** Rows up to here belong to an earlier user of the same name. */
   readonly born: Position;
   /** What the rows hold past the position `counted`. */
@@ -47,6 +49,8 @@ export class Mailbox {
   /** What the rows hold past `counted`; an upper bound of what waits there. */
   readonly rows: Amount = { ...NOTHING };
   counted: Position = 0;
+  /** The furthest that any device has acknowledged, forgotten ones too. */
+  furthest: Position = 0;
   /** How often a cursor moved or went. */
   moves = 0;
   /** Devices that were forgotten while only the journal's part was loaded. */
@@ -104,13 +108,6 @@ export class Mailbox {
     let lowest = Infinity;
     for (const { position } of this.cursors.values()) lowest = Math.min(lowest, position);
     return lowest;
-  }
-
-  /** Everything up to here is acknowledged by some device. */
-  furthestCursor(): Position {
-    let furthest = 0;
-    for (const { position } of this.cursors.values()) furthest = Math.max(furthest, position);
-    return furthest;
   }
 
   /** Forgets unsettled entries that every device has acknowledged. */
@@ -176,6 +173,7 @@ export class Mailbox {
     const { settled, born, counted, rows, cursors } = row ??
       { settled: start, born: start, counted: start, rows: {}, cursors: [] };
     this.last = Math.max(this.last, row?.last ?? 0);
+    this.furthest = Math.max(this.furthest, row?.furthest ?? 0);
     this.settled = settled;
     this.born = Math.max(this.born, born);
     this.counted = counted;
@@ -225,6 +223,7 @@ export class Mailbox {
     if (upTo <= cursor.position) return false;
     cursor.position = upTo;
     cursor.sent = Math.max(cursor.sent, upTo);
+    this.furthest = Math.max(this.furthest, upTo);
     this.moves++;
     this.#exact = null;
     this.trim();
@@ -262,8 +261,8 @@ export class Mailbox {
     const cursors = [...this.cursors.values()].map(({ device, position, sent, live }) =>
       [device, { position, sent, live }] as const
     );
-    const { born, counted, last } = this;
-    return { settled, last, born, counted, rows: { ...this.rows }, cursors };
+    const { born, counted, last, furthest } = this;
+    return { settled, last, furthest, born, counted, rows: { ...this.rows }, cursors };
   }
 
   #drop(end: number): void {

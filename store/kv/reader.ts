@@ -19,11 +19,16 @@ interface Piece extends Chunks {
   readonly upTo: Position;
 }
 
+/** Messages that expired unread, kept until their senders are told; the rest is found in the rows. */
+const MISSED_MAX = 10_000;
+
 /** Reads entries, and counts what waits. */
 export class Reader {
   readonly #database: OwnedDatabase;
   readonly #clock: StoreClock;
   readonly #pieces = new Map<Mailbox, Piece>();
+  /** By id: what a device passes because it has expired, and no sweep would find any more. */
+  readonly #missed = new Map<string, StoredEntry>();
 
   constructor(database: OwnedDatabase, clock: StoreClock) {
     this.#database = database;
@@ -37,7 +42,7 @@ export class Reader {
     after: Position,
     limit: ReadLimit,
   ): Promise<Page> {
-    const page = new PageBuilder(mailbox, device, after, limit, this.#clock.now());
+    const page = new PageBuilder(mailbox, device, after, limit, this.#clock.now(), this.#missed);
     const { settled } = mailbox;
     if (after < settled && hasRows(mailbox)) {
       const { chunks, more, upTo } = await this.#piece(mailbox, after);
@@ -86,6 +91,16 @@ export class Reader {
       more = read.more;
     }
     return { rows, exact: { until, spare } };
+  }
+
+  /** Messages that wanted a receipt and that devices passed because they had expired. */
+  get missed(): ReadonlyMap<string, StoredEntry> {
+    return this.#missed;
+  }
+
+  /** The senders of these were told. */
+  told(ids: Iterable<string>): void {
+    for (const id of ids) this.#missed.delete(id);
   }
 
   /** Forgets what was read ahead of a mailbox. */
@@ -139,6 +154,7 @@ class PageBuilder {
   readonly #device: string;
   readonly #limit: ReadLimit;
   readonly #now: number;
+  readonly #missed: Map<string, StoredEntry>;
   readonly #entries: Entry[] = [];
   #bytes = 0;
   upTo: Position;
@@ -149,7 +165,9 @@ class PageBuilder {
     after: Position,
     limit: ReadLimit,
     now: number,
+    missed: Map<string, StoredEntry>,
   ) {
+    this.#missed = missed;
     this.#mailbox = mailbox;
     this.#device = device;
     this.#limit = limit;
@@ -166,7 +184,11 @@ class PageBuilder {
   /** Adds one entry, if it is to be delivered. @returns false where the page is full */
   add(entry: StoredEntry): boolean {
     if (entry.position <= this.upTo) return true;
-    if (entry.expires > this.#now && !isOwn(entry, this.#mailbox.user, this.#device)) {
+    if (entry.expires <= this.#now) {
+      if (isUntold(entry, this.#mailbox) && this.#missed.size < MISSED_MAX) {
+        this.#missed.set(entry.id, entry);
+      }
+    } else if (!isOwn(entry, this.#mailbox.user, this.#device)) {
       const { messages, bytes } = this.#limit;
       const full = this.#entries.length >= messages || this.#bytes + entry.bytes > bytes;
       if (full && this.#entries.length > 0) return false;
@@ -190,6 +212,12 @@ class PageBuilder {
 
 function hasRows(mailbox: Mailbox): boolean {
   return mailbox.rows.messages + mailbox.rows.receipts > 0;
+}
+
+/** Whether the sender of an expired entry wants to hear that nobody got it. */
+export function isUntold(entry: Entry, mailbox: Mailbox): boolean {
+  return entry.kind === "message" && entry.receipt && entry.to === mailbox.user &&
+    entry.position > mailbox.furthest;
 }
 
 /** Whether the device itself sent the entry to somebody else. */

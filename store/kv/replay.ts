@@ -93,6 +93,7 @@ class Replayer {
       case "cursor": {
         const mailbox = this.#mailbox(line.user);
         mailbox.forgotten.delete(line.device);
+        mailbox.furthest = Math.max(mailbox.furthest, line.furthest);
         mailbox.cursors.set(line.device, { device: line.device, ...line.state, readers: 0 });
         return;
       }
