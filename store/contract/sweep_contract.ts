@@ -48,6 +48,40 @@ export const sweepTests: readonly ContractTest[] = [
     },
   },
   {
+    // What a device passes because it is too late was never delivered, and its sender must know.
+    name: "sweep() tells of what a device passed unread because it had expired",
+    async run(world) {
+      await world.users("bob");
+      await world.attach("bob", "phone");
+      const unread = await world.send({ receipt: true, expires: world.now + 1000 });
+      await world.settle();
+      world.now += 1000;
+      const { upTo } = await world.page("bob", "phone", 0);
+      world.mailboxes.acknowledge("bob", "phone", upTo);
+      await world.settle();
+      assertEntries(await sweep(world), [unread]);
+      assert.deepEqual(await sweep(world), []);
+    },
+  },
+  {
+    // A device that starts late has read nothing of what was there, and one that goes has.
+    name: "acknowledge() counts for receipts what was acknowledged, not where cursors are",
+    async run(world) {
+      await world.users("bob");
+      await world.attach("bob", "phone");
+      const short = { receipt: true, expires: world.now + 1000 };
+      const read = await world.send(short);
+      await world.attach("bob", "web", "newest");
+      assert.equal(world.mailboxes.acknowledge("bob", "phone", read.position), 0);
+      const unread = await world.send(short);
+      await world.attach("bob", "later", "newest");
+      await world.mailboxes.forget("bob", "phone");
+      await world.settle();
+      world.now += 1000;
+      assertEntries(await sweep(world), [unread]);
+    },
+  },
+  {
     // The copy is the sender's own: it says nothing of the receiver.
     name: "sweep() tells of a message, not of its copy",
     async run(world) {
