@@ -60,15 +60,18 @@ export class Admission {
   }
 
   /** See {@linkcode Mailboxes.append}. */
-  async append(drafts: readonly Draft[], options: AppendOptions): Promise<readonly Outcome[]> {
+  append(drafts: readonly Draft[], options: AppendOptions): Promise<readonly Outcome[]> {
     const [first] = drafts;
-    if (first === undefined) return [];
-    const known = this.#undecided.has(first.sender) ? null : this.#knowNow(drafts);
-    const pass = known === null ? null : this.#pass(drafts, known, options);
-    if (pass === null || pass.uncounted !== null) {
-      return await this.#appendLater(first.sender, drafts, options);
+    if (first === undefined) return Promise.resolve([]);
+    try {
+      const known = this.#undecided.has(first.sender) ? null : this.#knowNow(drafts);
+      const pass = known === null ? null : this.#pass(drafts, known, options);
+      return pass === null || pass.uncounted !== null
+        ? this.#appendLater(first.sender, drafts, options)
+        : this.#finish(pass);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return await this.#finish(pass);
   }
 
   /** Waits for the sender's earlier calls and for the disk; the order of calls stays (I6). */
