@@ -5,7 +5,7 @@
  * @module
  */
 import { type Position, type StoreClock, StoreUnavailableError } from "../store.ts";
-import { VALUE_BYTES_MAX, type Write } from "./database.ts";
+import { VALUE_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
 import { journalKey } from "./keys.ts";
 import type { Cursor, Mailbox } from "./mailbox.ts";
 import { cursorLine, entryLine, type StoredEntry } from "./lines.ts";
@@ -142,7 +142,9 @@ export class Journal {
     if (this.#closed) throw new StoreUnavailableError("Cannot write: the store is closed");
     this.#backlogBytes += bytes;
     let batch = this.#queue.at(-1);
-    if (batch === undefined || batch.bytes + bytes > BATCH_BYTES_MAX) {
+    const isFull = (batch: Batch) =>
+      batch.bytes + bytes > BATCH_BYTES_MAX || batch.writes.length >= WRITES_MAX;
+    if (batch === undefined || isFull(batch)) {
       batch = new Batch();
       this.#queue.push(batch);
       this.#start();
@@ -185,13 +187,7 @@ export class Journal {
     await null;
     let ok = true;
     while (this.#queue.length > 0 || (ok && this.#cursors.size > 0)) {
-      const PACE = Number(Deno.env.get("PACE") ?? 0);
-      if (PACE > 0) await new Promise((r) => setTimeout(r, PACE));
-      else if (PACE < 0) {
-        for (let i = 0; i < -PACE; i++) await new Promise((r) => (globalThis as any).imm(r));
-      }
       ok = await this.#commit(this.#queue.shift() ?? new Batch());
-      (globalThis as any).stat = ((globalThis as any).stat ?? 0) + 1;
     }
     this.#running = null;
     if (this.#cursors.size > 0) this.#startLater(RETRY_DELAY_MS);

@@ -6,23 +6,24 @@
 import type { Device, Devices } from "../store.ts";
 import { deviceKey, devicesRange, userKey } from "./keys.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
-import { Lane } from "./lane.ts";
+import type { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** More devices than any user may have: a list of them is read at once. */
 const DEVICES_READ_MAX = 1000;
 
-/** All devices of the embedded store. */
+/** All devices of the embedded store. What changes one of them goes with the next group commit. */
 export class KvDevices implements Devices {
   readonly #database: OwnedDatabase;
   readonly #mailboxes: KvMailboxes;
-  /** Counting devices and adding one must not be parted by another's adding. */
-  readonly #lane = new Lane();
+  readonly #lanes: Lanes;
 
-  constructor(database: OwnedDatabase, mailboxes: KvMailboxes) {
+  /** @param lanes by user, shared with whatever else changes a user */
+  constructor(database: OwnedDatabase, mailboxes: KvMailboxes, lanes: Lanes) {
     this.#database = database;
     this.#mailboxes = mailboxes;
+    this.#lanes = lanes;
   }
 
   async list(user: string): Promise<readonly Device[]> {
@@ -30,28 +31,25 @@ export class KvDevices implements Devices {
     return rows.map(({ value }) => parseJson<Device>(value));
   }
 
-  async put(device: Device, max: number): Promise<boolean> {
-    const key = deviceKey(device.user, device.id);
-    const write = { key, value: jsonValue(device) };
-    const [user, known] = await this.#database.read([userKey(device.user), key]);
-    if (!user) return false;
-    // The user may be removed meanwhile: then nothing may be left behind.
-    const check = { key: userKey(device.user), version: user.version };
-    if (known) return await this.#database.writeIf(check, [write]);
-    return await this.#lane.run(async () => {
-      const devices = await this.list(device.user);
-      const isNew = devices.every(({ id }) => id !== device.id);
-      if (isNew && devices.length >= max) return false;
-      return await this.#database.writeIf(check, [write]);
+  put(device: Device, max: number): Promise<boolean> {
+    return this.#lanes.run(device.user, async () => {
+      const key = deviceKey(device.user, device.id);
+      const [user, known] = await this.#database.read([userKey(device.user), key]);
+      if (!user) return false;
+      if (!known && (await this.list(device.user)).length >= max) return false;
+      await this.#mailboxes.write([{ key, value: jsonValue(device) }]);
+      return true;
     });
   }
 
-  async remove(user: string, device: string): Promise<boolean> {
-    const key = deviceKey(user, device);
-    const [row] = await this.#database.read([key]);
-    await this.#mailboxes.forget(user, device);
-    if (!row) return false;
-    await this.#database.write([{ key, value: null }]);
-    return true;
+  remove(user: string, device: string): Promise<boolean> {
+    return this.#lanes.run(user, async () => {
+      const key = deviceKey(user, device);
+      const [row] = await this.#database.read([key]);
+      await this.#mailboxes.forget(user, device);
+      if (!row) return false;
+      await this.#mailboxes.write([{ key, value: null }]);
+      return true;
+    });
   }
 }

@@ -183,6 +183,12 @@ export class KvMailboxes implements Mailboxes {
     await this.#writeLine(forgottenLine(user, device, mailbox.born));
   }
 
+  /** Makes some changes, with whatever else goes with the next commit. */
+  async write(writes: readonly Write[]): Promise<void> {
+    this.#assertOpen();
+    await this.#writeLine("", writes);
+  }
+
   /** Settles everything that is committed, whatever its age. */
   settle(): Promise<void> {
     return this.#background.settle();
@@ -285,11 +291,8 @@ function closedError(): StoreUnavailableError {
 }
 
 function newCursor(mailbox: Mailbox, device: string, start: "oldest" | "newest"): Cursor {
-  const first = mailbox.cursors.size === 0;
-  const position = first
-    ? mailbox.born
-    : start === "oldest"
-    ? mailbox.lowestCursor()
-    : mailbox.last;
+  // Without any device the lowest cursor is where the mailbox begins.
+  const first = mailbox.cursors.size === 0 || start === "oldest";
+  const position = first ? mailbox.lowestCursor() : mailbox.last;
   return { device, position, sent: position, live: true, readers: 0 };
 }

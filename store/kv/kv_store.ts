@@ -15,6 +15,7 @@ import type { Database } from "./database.ts";
 import { KvDevices } from "./kv_devices.ts";
 import { KvMailboxes } from "./kv_mailboxes.ts";
 import { finishRemovals, KvUsers } from "./kv_users.ts";
+import { Lanes } from "./lane.ts";
 import { OwnedDatabase } from "./owned_database.ts";
 import { replay } from "./replay.ts";
 
@@ -42,8 +43,9 @@ export class KvStore implements Store {
   private constructor(database: OwnedDatabase, mailboxes: KvMailboxes) {
     this.#database = database;
     this.mailboxes = mailboxes;
-    this.users = new KvUsers(database, mailboxes);
-    this.devices = new KvDevices(database, mailboxes);
+    const lanes = new Lanes();
+    this.users = new KvUsers(database, mailboxes, lanes);
+    this.devices = new KvDevices(database, mailboxes, lanes);
     this.sweeper = { sweep: (expired: ExpiredHandler) => mailboxes.sweep(expired) };
   }
 

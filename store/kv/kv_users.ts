@@ -17,17 +17,24 @@ import {
   usersRange,
 } from "./keys.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
+import type { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
-/** All users of the embedded store. */
+/**
+ * All users of the embedded store. What changes one of them goes with the next group commit, so
+ * that many people can register at once.
+ */
 export class KvUsers implements Users {
   readonly #database: OwnedDatabase;
   readonly #mailboxes: KvMailboxes;
+  readonly #lanes: Lanes;
 
-  constructor(database: OwnedDatabase, mailboxes: KvMailboxes) {
+  /** @param lanes by user, shared with whatever else changes a user */
+  constructor(database: OwnedDatabase, mailboxes: KvMailboxes, lanes: Lanes) {
     this.#database = database;
     this.#mailboxes = mailboxes;
+    this.#lanes = lanes;
   }
 
   async get(id: string): Promise<Versioned<User> | null> {
@@ -36,21 +43,30 @@ export class KvUsers implements Users {
   }
 
   create(user: User): Promise<boolean> {
-    const key = userKey(user.id);
-    return this.#database.writeIf({ key, version: null }, [{ key, value: jsonValue(user) }]);
+    return this.#put(user, null);
   }
 
   replace(user: User, version: string): Promise<boolean> {
-    const key = userKey(user.id);
-    return this.#database.writeIf({ key, version }, [{ key, value: jsonValue(user) }]);
+    return this.#put(user, version);
   }
 
   remove(id: string): Promise<boolean> {
-    return this.#mailboxes.remove(id, [
-      { key: userKey(id), value: null },
-      { key: mailboxKey(id), value: null },
-      { key: removalKey(id), value: new Uint8Array() },
-    ], () => finishRemoval(this.#database, id));
+    return this.#lanes.run(id, () =>
+      this.#mailboxes.remove(id, [
+        { key: userKey(id), value: null },
+        { key: mailboxKey(id), value: null },
+        { key: removalKey(id), value: new Uint8Array() },
+      ], () => finishRemoval(this.#database, id)));
+  }
+
+  /** Writes a user who is at a version. @returns false where that is not so */
+  #put(user: User, version: string | null): Promise<boolean> {
+    return this.#lanes.run(user.id, async () => {
+      const found = await this.get(user.id);
+      if ((found?.version ?? null) !== version) return false;
+      await this.#mailboxes.write([{ key: userKey(user.id), value: jsonValue(user) }]);
+      return true;
+    });
   }
 
   async list(after: string, limit: number): Promise<readonly User[]> {

@@ -1,6 +1,6 @@
 /**
- * Background work, one job at a time: settling, compacting and removing all write the same rows,
- * and none of them may write what another one has just made old.
+ * Jobs, one at a time: what reads, decides and writes must not be parted by another that does.
+ * One process owns the file, so this is all the locking there has to be.
  *
  * @module
  */
@@ -14,5 +14,22 @@ export class Lane {
     const result = this.#last.then(job, job);
     this.#last = result.catch(() => {});
     return result;
+  }
+}
+
+/** A {@linkcode Lane} for each key, while it has jobs. */
+export class Lanes {
+  readonly #lanes = new Map<string, { readonly lane: Lane; jobs: number }>();
+
+  /** Runs a job after those of the same key before it. */
+  async run<T>(key: string, job: () => Promise<T>): Promise<T> {
+    const entry = this.#lanes.get(key) ?? { lane: new Lane(), jobs: 0 };
+    this.#lanes.set(key, entry);
+    entry.jobs++;
+    try {
+      return await entry.lane.run(job);
+    } finally {
+      if (--entry.jobs === 0) this.#lanes.delete(key);
+    }
   }
 }

@@ -64,18 +64,6 @@ export class OwnedDatabase {
     if (version === null) this.#lose();
   }
 
-  /**
-   * As {@linkcode write}, on a condition.
-   *
-   * @returns false where the condition did not hold and nothing was changed.
-   */
-  async writeIf(check: Check, writes: readonly Write[]): Promise<boolean> {
-    const version = await this.#try(() => this.#database.commit([this.#owner, check], writes));
-    if (version !== null) return true;
-    const [row] = await this.read([ownerKey]);
-    return row?.version === this.#owner.version ? false : this.#lose();
-  }
-
   /** Whether a key that only this owner writes was written, for commits that threw. */
   async holds(key: Key): Promise<boolean> {
     const [row, owner] = await this.read([key, ownerKey]);

@@ -14,13 +14,18 @@ export function textWrites(text: string, key: (part: number) => Key): Write[] {
   return byteWrites(encoder.encode(text), key);
 }
 
-/** The writes that keep bytes under the keys of their parts. The bytes are not copied. */
+/**
+ * The writes that keep bytes under the keys of their parts, of which there is at least one. The
+ * bytes are not copied.
+ */
 export function byteWrites(bytes: Uint8Array, key: (part: number) => Key): Write[] {
   const writes: Write[] = [];
-  for (let start = 0; start < bytes.length; start += VALUE_BYTES_MAX) {
+  let start = 0;
+  do {
     const value = bytes.subarray(start, start + VALUE_BYTES_MAX);
     writes.push({ key: key(writes.length), value });
-  }
+    start += VALUE_BYTES_MAX;
+  } while (start < bytes.length);
   return writes;
 }
 
