@@ -22,16 +22,20 @@ import {
   type SignInOptions,
   type Welcome,
 } from "../rpc/mod.ts";
-import type { Committed } from "../store/mod.ts";
+import type { Committed, Entry } from "../store/mod.ts";
 import { CLOSE, type CloseCode } from "./close_code.ts";
 import type { Lease } from "./connection_counts.ts";
 import { Delivery, type DeliveryHost } from "./delivery.ts";
 import type { Member } from "./hub.ts";
-import type { Credential, Gateway } from "./gateway.ts";
+import type { Credential, Gateway, Ticking } from "./gateway.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
-/** One client's connection. */
-export class Connection implements TransportHandler, Session, Caller, Member {
+/**
+ * One client's connection. It plays every part that others see of it, rather than have an object
+ * for each: thousands of connections are idle.
+ */
+export class Connection
+  implements TransportHandler, Session, Caller, Member, DeliveryHost, Ticking {
   readonly #gateway: Gateway;
   readonly #transport: Transport;
   readonly #lease: Lease;
@@ -121,9 +125,7 @@ export class Connection implements TransportHandler, Session, Caller, Member {
       const credential = await this.#gateway.verify(token, this.#transport.address);
       return await this.#enter(credential, options);
     } catch (error) {
-      if (error instanceof RpcError && error.key === "bad_credential") {
-        this.#closeAfterAnswer = CLOSE.badCredential;
-      }
+      if (error instanceof RpcError) this.#closeAfterAnswer = closeAfter(error);
       throw error;
     }
   }
@@ -144,6 +146,33 @@ export class Connection implements TransportHandler, Session, Caller, Member {
       return this.#transport.terminate();
     }
     this.#transport.send(frame);
+  }
+
+  get mailboxes(): DeliveryHost["mailboxes"] {
+    return this.#gateway.mailboxes;
+  }
+
+  now(): number {
+    return this.#gateway.clock.now();
+  }
+
+  monotonic(): number {
+    return this.#gateway.clock.monotonic();
+  }
+
+  delivered(entry: Entry): void {
+    this.#gateway.tellSender(entry, "delivered").catch((error) => {
+      this.#gateway.log.error("receipt lost", error, { message_id: entry.id });
+    });
+  }
+
+  setAside({ id }: Entry): void {
+    this.#gateway.log.warn("message set aside", { ...this.#identity, message_id: id });
+  }
+
+  failed(error: unknown): void {
+    this.#gateway.log.error("delivery failed", error, { ...this.#identity });
+    this.close(CLOSE.unavailable);
   }
 
   replaced(): void {
@@ -226,9 +255,8 @@ export class Connection implements TransportHandler, Session, Caller, Member {
     }
     const attempts = this.#gateway.hub.takeAttempts(user, device);
     const chosen = this.#gateway.deliveryOptions(options);
-    const host = this.#deliveryHost();
     this.#identity = identity;
-    this.#delivery = new Delivery(host, identity, admitted.attachment, attempts, chosen);
+    this.#delivery = new Delivery(this, identity, admitted.attachment, attempts, chosen);
     this.#welcome = this.#gateway.welcome(identity, admitted.attachment.pending, chosen);
     this.#lease.signedIn();
     this.#gateway.hub.add(this);
@@ -246,25 +274,6 @@ export class Connection implements TransportHandler, Session, Caller, Member {
     return this.#welcome = { ...welcome, window: chosen.window };
   }
 
-  #deliveryHost(): DeliveryHost {
-    const { mailboxes, clock, log } = this.#gateway;
-    return {
-      mailboxes,
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      send: (frame) => this.send(frame),
-      delivered: (entry) => {
-        this.#gateway.tellSender(entry, "delivered")
-          .catch((error) => log.error("receipt lost", error, { message_id: entry.id }));
-      },
-      setAside: ({ id }) => log.warn("message set aside", { ...this.#identity, message_id: id }),
-      failed: (error) => {
-        log.error("delivery failed", error, { ...this.#identity });
-        this.close(CLOSE.unavailable);
-      },
-    };
-  }
-
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -275,4 +284,10 @@ export class Connection implements TransportHandler, Session, Caller, Member {
     }
     this.#gateway.ended(this);
   }
+}
+
+/** Why a connection ends whose sign-in was refused; null where it may try again. */
+function closeAfter({ key }: RpcError): CloseCode | null {
+  if (key === "bad_credential") return CLOSE.badCredential;
+  return key === "rate_limited" ? CLOSE.tooManyFailures : null;
 }

@@ -12,6 +12,9 @@ import { queueEmptyFrame, receiptFrame, type Reply } from "../rpc/mod.ts";
 import type { Attachment, Committed, Entry, Mailboxes, Position } from "../store/mod.ts";
 import { type Attempts, InFlight, type Sent } from "./in_flight.ts";
 
+/** What a `msg.recv` adds to the body of a message, and to all of them, at the most. */
+const EXTRA_BYTES = 100;
+
 /** What a client chose when it signed in. */
 export interface DeliveryOptions {
   /** Messages in flight, 1 to `WINDOW_MESSAGES_MAX`. */
@@ -57,6 +60,7 @@ export class Delivery {
   #reading = false;
   /** Whether entries came while the mailbox was read: the page may not have them. */
   #missed = false;
+  #started = false;
   #stopped = false;
   #emptyTold = false;
 
@@ -92,6 +96,7 @@ export class Delivery {
 
   /** Begins to deliver: the client has the answer to its sign-in. */
   start(): void {
+    this.#started = true;
     this.#settleCursor();
     this.#pump();
   }
@@ -99,6 +104,7 @@ export class Delivery {
   /** The client chose anew. */
   configure(options: DeliveryOptions): void {
     this.#options = options;
+    if (!this.#started || this.#stopped) return;
     this.#settleCursor();
     this.#pump();
   }
@@ -119,9 +125,7 @@ export class Delivery {
     this.#missed = true;
     if (this.#stopped || !this.#caughtUp || this.#reading) return;
     const wanted = entries.filter((entry) => this.#isWanted(entry));
-    const bytes = wanted.reduce((sum, entry) => sum + entry.bytes, 0);
-    const room = this.#inFlight.room(this.#options.window);
-    if (this.#position < after || wanted.length > room.messages || bytes > room.bytes) {
+    if (this.#position < after || !this.#inFlight.fits(wanted, this.#options.window)) {
       this.#caughtUp = false;
       return this.#pump();
     }
@@ -148,14 +152,21 @@ export class Delivery {
   tick(): void {
     if (this.#stopped) return;
     const now = this.#host.monotonic();
+    let expired = false;
     for (const one of this.#inFlight.due(now)) {
-      const { messages, bytes } = this.#inFlight.room(this.#options.window);
-      if (messages < 1 || one.entry.bytes > bytes) return;
-      this.#host.send(this.#inFlight.send([one], now));
+      if (one.entry.expires <= this.#host.now()) {
+        this.#inFlight.acknowledge(one);
+        expired = true;
+      } else if (this.#inFlight.fitsAgain(one, this.#options.window)) this.#send([one]);
     }
+    if (!expired) return;
+    this.#settleCursor();
+    this.#pump();
   }
 
   #isWanted(entry: Entry): boolean {
+    // A read may have brought it before the news came.
+    if (entry.position <= this.#position) return false;
     const isOwn = entry.to !== this.#user && entry.device === this.#device;
     return !isOwn && entry.expires > this.#host.now();
   }
@@ -182,6 +193,12 @@ export class Delivery {
         const { mailboxes } = this.#host;
         const page = await mailboxes.read(this.#user, this.#device, this.#position, room);
         if (this.#stopped) return;
+        if (!this.#inFlight.fits(page.entries, this.#options.window)) {
+          // What was sent again meanwhile has taken the room: the next answer reads once more.
+          if (this.#inFlight.frames > 0) return;
+          // The client chose a smaller window meanwhile.
+          continue;
+        }
         this.#caughtUp = page.end && !this.#missed;
         this.#deliver(page.entries);
         this.#pass(page.upTo);
@@ -201,13 +218,14 @@ export class Delivery {
         if (this.#options.receipts) this.#host.send(receiptFrame(entry.body));
         continue;
       }
-      if (batch.length > 0 && bytes + entry.bytes > FRAME_BYTES_MAX) {
+      const size = entry.bytes + EXTRA_BYTES;
+      if (batch.length > 0 && bytes + size > FRAME_BYTES_MAX - EXTRA_BYTES) {
         this.#send(batch);
         batch = [];
         bytes = 0;
       }
       batch.push(this.#inFlight.add(entry, this.#attempt(entry)));
-      bytes += entry.bytes;
+      bytes += size;
     }
     if (batch.length > 0) this.#send(batch);
   }

@@ -15,9 +15,15 @@ import {
 } from "../rpc/mod.ts";
 import type { ClientAddresses } from "./client_address.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionCounts } from "./connection_counts.ts";
+import type { ConnectionCounts, Lease } from "./connection_counts.ts";
 import type { Credential, Gateway } from "./gateway.ts";
-import type { ListenerHandler, UpgradeDecision, UpgradeRequest } from "./listener.ts";
+import type {
+  ListenerHandler,
+  UpgradeAcceptance,
+  UpgradeDecision,
+  UpgradeRequest,
+} from "./listener.ts";
+import type { Transport, TransportHandler } from "./transport.ts";
 
 /** The subprotocol of clients that bring their token in the list of subprotocols. */
 const PROTOCOL = "titan";
@@ -45,30 +51,31 @@ export class FrontDoor implements ListenerHandler {
     this.#parts = parts;
   }
 
-  async upgrade(request: UpgradeRequest): Promise<UpgradeDecision> {
-    const { addresses, counts, gateway, wsAuth } = this.#parts;
+  upgrade(request: UpgradeRequest): UpgradeDecision | Promise<UpgradeDecision> {
+    const { addresses, counts, wsAuth } = this.#parts;
     if (request.url.pathname !== "/") return { refuse: plain(404, "Not found") };
     const address = addresses.of(request.address, request.headers.get("x-forwarded-for"));
     const lease = counts.enter(address);
     if (typeof lease === "string") return { refuse: crowded() };
+    const protocol = offersTitan(request.headers) ? PROTOCOL : undefined;
+    const acceptance = new Acceptance(this.#parts.gateway, lease, address, protocol);
+    const token = offeredToken(request.headers);
+    // Most clients sign in later; the answer to them is not put off.
+    if (token === null && wsAuth === "message") return acceptance;
+    return this.#signIn(acceptance, token, request.url);
+  }
+
+  async #signIn(
+    acceptance: Acceptance,
+    token: string | null,
+    url: URL,
+  ): Promise<UpgradeDecision> {
     try {
-      const offered = offeredToken(request.headers);
-      if (offered === null && wsAuth === "upgrade") throw new RpcError("unauthenticated");
-      const credential = offered === null ? null : await gateway.verify(offered, address);
-      const options = upgradeOptions(request.url);
-      return {
-        address,
-        released: () => lease.leave(),
-        ...(offersTitan(request.headers) ? { protocol: PROTOCOL } : {}),
-        accept: (transport) => {
-          const connection = new Connection(gateway, transport, lease);
-          gateway.started(connection);
-          if (credential !== null) connection.adopt(credential, options);
-          return connection;
-        },
-      };
+      if (token === null) throw new RpcError("unauthenticated");
+      await acceptance.signIn(token, upgradeOptions(url));
+      return acceptance;
     } catch (error) {
-      lease.leave();
+      acceptance.released();
       return { refuse: this.#refusal(error) };
     }
   }
@@ -87,17 +94,25 @@ export class FrontDoor implements ListenerHandler {
 
   async #rpc(request: Request, peer: string): Promise<Response> {
     if (request.method !== "POST") return notAllowed("POST");
-    const { addresses, gateway } = this.#parts;
+    const { addresses, counts, gateway } = this.#parts;
     const address = addresses.of(peer, request.headers.get("x-forwarded-for"));
+    // A body is held in memory while it comes, as slowly as its sender likes (I7).
+    const lease = counts.enter(address);
+    if (typeof lease === "string") return crowded();
     try {
       const token = bearerToken(request.headers);
       const session = new HttpSession(gateway, address);
-      if (token !== null) await session.signIn(token, { rich: false });
+      if (token !== null) {
+        await session.signIn(token, { rich: false });
+        lease.signedIn();
+      }
       const frame = await readText(request);
       const answer = await gateway.router.handle(frame, session);
       return answer === undefined ? new Response(null, { status: 204 }) : json(200, answer);
     } catch (error) {
       return this.#refusal(error);
+    } finally {
+      lease.leave();
     }
   }
 
@@ -125,6 +140,42 @@ const HTTP_STATUS: ReadonlyMap<string, number> = new Map([
   ["rate_limited", 429],
   ["unavailable", 503],
 ]);
+
+/** An upgrade that is accepted. It lives as long as its connection, so it holds little. */
+class Acceptance implements UpgradeAcceptance {
+  readonly #gateway: Gateway;
+  readonly #lease: Lease;
+  readonly address: string;
+  readonly protocol?: string;
+  #identified: { readonly credential: Credential; readonly options: SignInOptions } | undefined;
+
+  constructor(gateway: Gateway, lease: Lease, address: string, protocol: string | undefined) {
+    this.#gateway = gateway;
+    this.#lease = lease;
+    this.address = address;
+    if (protocol !== undefined) this.protocol = protocol;
+  }
+
+  /** Verifies the token of the upgrade request, while there is still an answer that can refuse. */
+  async signIn(token: string, options: SignInOptions): Promise<void> {
+    const credential = await this.#gateway.verify(token, this.address);
+    this.#gateway.deviceOf(credential, options);
+    this.#identified = { credential, options };
+  }
+
+  accept(transport: Transport): TransportHandler {
+    const connection = new Connection(this.#gateway, transport, this.#lease);
+    this.#gateway.started(connection);
+    const identified = this.#identified;
+    this.#identified = undefined;
+    if (identified !== undefined) connection.adopt(identified.credential, identified.options);
+    return connection;
+  }
+
+  released(): void {
+    this.#lease.leave();
+  }
+}
 
 /** One `POST /rpc`: it can ask, and cannot be told anything later. */
 class HttpSession implements Session {
@@ -201,19 +252,27 @@ function upgradeOptions(url: URL): SignInOptions {
   return { device, rich: false };
 }
 
-/** Reads a body of at most one frame. @throws {RpcError} `too_large` */
+/** Reads a body of at most one frame. @throws {RpcError} `too_large`, `parse_error` */
 async function readText(request: Request): Promise<string> {
   const tooLarge = () => new RpcError("too_large", { limit: FRAME_BYTES_MAX });
   if (Number(request.headers.get("content-length") ?? 0) > FRAME_BYTES_MAX) throw tooLarge();
-  const decoder = new TextDecoder();
+  // What is not UTF-8 is refused, as it is in a WebSocket's frame, and not changed into something.
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (chunk?: Uint8Array) => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch {
+      throw new RpcError("parse_error");
+    }
+  };
   let bytes = 0;
   let text = "";
   for await (const chunk of request.body ?? []) {
     bytes += chunk.length;
     if (bytes > FRAME_BYTES_MAX) throw tooLarge();
-    text += decoder.decode(chunk, { stream: true });
+    text += decode(chunk);
   }
-  return text + decoder.decode();
+  return text + decode();
 }
 
 function crowded(): Response {

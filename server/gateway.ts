@@ -49,6 +49,15 @@ const SEEN_MS = 3600 * 1000;
 /** How long a receipt waits for its sender, in milliseconds. */
 const RECEIPT_MS = TTL_SECONDS_MAX * 1000;
 
+/** What a client is told of the limits. */
+const WELCOME_LIMITS: Welcome["limits"] = {
+  messageBytes: MESSAGE_TEXT_BYTES_MAX,
+  frameBytes: FRAME_BYTES_MAX,
+  sendMessages: SEND_MESSAGES_MAX,
+  ttlSeconds: TTL_SECONDS_MAX,
+  devices: DEVICES_MAX,
+};
+
 /** A connection, as the clock knows it. */
 export interface Ticking {
   /** Looks at deadlines. @param now milliseconds of the monotonic clock */
@@ -176,6 +185,7 @@ export class Gateway {
     const attachment = await this.mailboxes.attach(user, device, options.start ?? "oldest");
     // Removed between the two.
     if (attachment === null) throw new RpcError("bad_credential", { detail: "the user is gone" });
+    this.log.event("signed in", { user, device, pending: attachment.pending });
     return { attachment };
   }
 
@@ -198,13 +208,7 @@ export class Gateway {
       ...identity,
       pending,
       window,
-      limits: {
-        messageBytes: MESSAGE_TEXT_BYTES_MAX,
-        frameBytes: FRAME_BYTES_MAX,
-        sendMessages: SEND_MESSAGES_MAX,
-        ttlSeconds: TTL_SECONDS_MAX,
-        devices: DEVICES_MAX,
-      },
+      limits: WELCOME_LIMITS,
       heartbeat: HEARTBEAT_SECONDS,
     };
   }

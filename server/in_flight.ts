@@ -48,9 +48,9 @@ export class InFlight {
   #bytes = 0;
   #refused = 0;
 
-  /** Messages that were sent and not answered. */
-  get messages(): number {
-    return this.#messages;
+  /** Frames that were sent and not answered. */
+  get frames(): number {
+    return this.#flights.size;
   }
 
   /** Whether everything that was sent is contiguously acknowledged. */
@@ -67,9 +67,25 @@ export class InFlight {
   /** Messages and bytes that may go now, in a window of so many messages. */
   room(window: number): { messages: number; bytes: number } {
     const messages = Math.min(window - this.#messages, OUTSTANDING_MAX - this.#sent.size);
-    // One message always goes alone, however large it is.
-    const bytes = this.#messages === 0 ? Infinity : WINDOW_BYTES_MAX - this.#bytes;
-    return { messages: Math.max(0, messages), bytes: Math.max(0, bytes) };
+    return { messages: Math.max(0, messages), bytes: this.#roomBytes };
+  }
+
+  /** Whether new entries may go now; one always goes alone, however large it is. */
+  fits(entries: readonly Entry[], window: number): boolean {
+    const room = this.room(window);
+    if (entries.length > room.messages) return false;
+    if (this.#messages === 0 && entries.length <= 1) return true;
+    return entries.reduce((sum, { bytes }) => sum + bytes, 0) <= room.bytes;
+  }
+
+  /** Whether an entry that was refused may go again; it is outstanding already. */
+  fitsAgain({ entry }: Sent, window: number): boolean {
+    if (this.#messages === 0) return true;
+    return this.#messages < window && entry.bytes <= this.#roomBytes;
+  }
+
+  get #roomBytes(): number {
+    return Math.max(0, WINDOW_BYTES_MAX - this.#bytes);
   }
 
   /** Takes in an entry that is about to be sent, with the attempts at it that were made before. */

@@ -13,6 +13,7 @@ export interface UpgradeRequest {
   /** The address of the TCP peer, before any proxy header is believed. */
   readonly address: string;
   readonly url: URL;
+  /** Can be read until the decision is made. */
   readonly headers: Headers;
 }
 
@@ -60,7 +61,7 @@ export interface ListenOptions {
 
 /**
  * Something that listens. Disposing of it stops listening and ends what is still open; a peer that
- * is slow to go is given {@linkcode CLOSE_MS_MAX}. A second call waits for the first.
+ * is slow to go is given `CLOSE_MS_MAX`. A second call waits for the first.
  */
 export interface Listener extends AsyncDisposable {
   readonly hostname: string;

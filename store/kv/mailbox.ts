@@ -54,7 +54,7 @@ export class Mailbox {
   /** How often a cursor moved or went. */
   moves = 0;
   /** Devices that were forgotten while only the journal's part was loaded. */
-  readonly forgotten = new Set<string>();
+  forgotten: Set<string> | null = null;
   /** What is admitted, committed or not, and neither settled nor acknowledged by all. */
   readonly #waiting: Amount = { ...NOTHING };
   /** Committed entries that are not rows yet, in order of position, from `#head` on. */
@@ -179,10 +179,10 @@ export class Mailbox {
     this.counted = counted;
     Object.assign(this.rows, rows);
     for (const [device, state] of cursors) {
-      if (this.cursors.has(device) || this.forgotten.has(device)) continue;
+      if (this.cursors.has(device) || this.forgotten?.has(device)) continue;
       this.cursors.set(device, { device, ...state, readers: 0 });
     }
-    this.forgotten.clear();
+    this.forgotten = null;
     this.#drop(this.indexAfter(settled));
     this.#recount();
     this.isLoaded = true;

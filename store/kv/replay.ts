@@ -92,13 +92,14 @@ class Replayer {
         return this.#entry(line.entry);
       case "cursor": {
         const mailbox = this.#mailbox(line.user);
-        mailbox.forgotten.delete(line.device);
+        mailbox.forgotten?.delete(line.device);
         mailbox.furthest = Math.max(mailbox.furthest, line.furthest);
         mailbox.cursors.set(line.device, { device: line.device, ...line.state, readers: 0 });
         return;
       }
       case "forgotten": {
         const mailbox = this.#mailbox(line.user);
+        mailbox.forgotten ??= new Set();
         mailbox.forgotten.add(line.device);
         mailbox.cursors.delete(line.device);
         mailbox.born = Math.max(mailbox.born, line.born);

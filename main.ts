@@ -1,0 +1,59 @@
+/**
+ * Titan's command line. Adapters are chosen here and nowhere else.
+ *
+ * @module
+ */
+import denoJson from "./deno.json" with { type: "json" };
+import { COMMIT_BACKLOG_BYTES_MAX } from "./limits.ts";
+import {
+  type Config,
+  type Listen,
+  loadDenoListener,
+  loadWsListener,
+  readConfig,
+  runTitan,
+  type StoreOpening,
+  systemClock,
+  systemRandom,
+} from "./server/mod.ts";
+import type { Store, StoreLimits } from "./store/mod.ts";
+
+function openStore(config: Config, opening: StoreOpening): Promise<Store> {
+  return config.store === "memory" ? openMemory(config) : openKv(config, opening);
+}
+
+async function openMemory(config: Config): Promise<Store> {
+  const { MemoryStore } = await import("./store/memory/mod.ts");
+  return new MemoryStore({ limits: storeLimits(config), now: systemClock.now });
+}
+
+async function openKv(config: Config, { database, lost, failed }: StoreOpening): Promise<Store> {
+  const { openKvStore } = await import("./store/kv/mod.ts");
+  return await openKvStore(await database(), {
+    clock: systemClock,
+    limits: storeLimits(config),
+    owner: { pid: Deno.pid, since: systemClock.now() },
+    lost,
+    failed,
+  });
+}
+
+function storeLimits({ mailboxMessages, mailboxBytes }: Config): StoreLimits {
+  return { mailboxMessages, mailboxBytes, backlogBytes: COMMIT_BACKLOG_BYTES_MAX };
+}
+
+function loadListener({ listener }: Config): Promise<Listen> {
+  return listener === "ws" ? loadWsListener() : loadDenoListener();
+}
+
+if (import.meta.main) {
+  const exitCode = await runTitan(Deno.args, {
+    version: denoJson.version,
+    clock: systemClock,
+    random: systemRandom,
+    config: () => readConfig((name) => Deno.env.get(name)),
+    openStore,
+    loadListener,
+  });
+  Deno.exit(exitCode);
+}

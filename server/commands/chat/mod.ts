@@ -1,0 +1,6 @@
+/**
+ * A client in a terminal.
+ *
+ * @module
+ */
+export { chat, type ChatOptions } from "./chat_command.ts";

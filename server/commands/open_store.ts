@@ -1,0 +1,34 @@
+/**
+ * Opening the configured store in a data directory.
+ *
+ * @module
+ */
+import type { Store } from "../../store/mod.ts";
+import type { Config } from "../config.ts";
+import type { DataDir } from "../data_dir.ts";
+import { CommandError, messageOf } from "./exit.ts";
+import type { Program, StoreOpening } from "./program.ts";
+
+/**
+ * Opens the store.
+ *
+ * @throws {CommandError} it cannot be opened.
+ */
+export async function openStore(
+  program: Program,
+  config: Config,
+  dir: DataDir,
+  events: Omit<StoreOpening, "database">,
+): Promise<Store> {
+  try {
+    return await program.openStore(config, { ...events, database: () => dir.database() });
+  } catch (error) {
+    throw new CommandError(`Cannot open the store in "${config.dataDir}": ${causesOf(error)}`);
+  }
+}
+
+/** What the store says, and what the disk said to it. */
+function causesOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
+}

@@ -1,0 +1,129 @@
+/**
+ * The command line: which commands there are, what they take and what their help says.
+ *
+ * @module
+ */
+import { Command, InvalidArgumentError } from "commander";
+import { USER_PAGE_MAX } from "../user_admin.ts";
+import type { Program } from "./program.ts";
+
+/** Users of a page of `titan user list` where nothing else is asked for. */
+const USER_PAGE_DEFAULT = 100;
+
+const FOOTER = `
+Environment: PORT, TITAN_HOST, TITAN_DATA_DIR, TITAN_JWT_SECRET and more, see docs/operating.md
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 70 a fault in Titan`;
+
+/** How the commands begin that are not loaded before they are called. */
+export interface Commands {
+  /** Runs the server and answers its exit code. */
+  serve(): Promise<number>;
+  /** What a command ended with. */
+  ended(exitCode: number): void;
+}
+
+/** Makes the parser of the command line. */
+export function createParser(program: Program, commands: Commands): Command {
+  const titan = new Command("titan")
+    .description("Delivers chat messages, and loses none.")
+    .version(program.version)
+    .addHelpText("after", FOOTER)
+    .exitOverride();
+  // Commands inherit what is set before them.
+  titan.configureOutput({ outputError: () => {} });
+  titan.command("serve")
+    .description("run the server")
+    .addHelpText("after", example("PORT=8080 TITAN_DATA_DIR=/var/lib/titan titan serve"))
+    .action(async () => commands.ended(await commands.serve()));
+  addToken(titan, program);
+  addUser(titan, program);
+  addChat(titan, program, commands);
+  return titan;
+}
+
+function addToken(titan: Command, program: Program): void {
+  titan.command("token")
+    .description("print a token by which a user signs in; no server is needed")
+    .argument("<user>", "user id; a user who is unknown is made at the first sign-in")
+    .option("--device <id>", "make it valid for one device only")
+    .option("--ttl <time>", "how long it is valid: 3600, 60s, 15m, 12h, 30d", "30d")
+    .addHelpText(
+      "after",
+      "\nIt is signed with TITAN_JWT_SECRET, or with the secret in TITAN_DATA_DIR, which is made\n" +
+        "where it is missing.\n" + example("titan token alice --ttl 12h"),
+    )
+    .action(async (user, options) => {
+      const { printToken } = await import("./token_command.ts");
+      await printToken(program, user, options);
+    });
+}
+
+function addUser(titan: Command, program: Program): void {
+  const load = () => import("./user_commands.ts");
+  const user = titan.command("user")
+    .description("add, show, list and remove users")
+    .addHelpText(
+      "after",
+      "\nA running server is asked; where none runs, the data directory is used.\n" +
+        example("titan user add alice --name 'Alice Liddell'"),
+    );
+  user.command("add").description("add a user")
+    .argument("<user>", "user id")
+    .option("--name <name>", "name")
+    .option("--email <address>", "e-mail address")
+    .option("--json", "print JSON")
+    .addHelpText("after", example("titan user add alice --email alice@example.com"))
+    .action(async (id, options) => (await load()).addUser(program, id, options));
+  user.command("show").description("show a user, the devices and how much waits for them")
+    .argument("<user>", "user id")
+    .option("--json", "print JSON")
+    .addHelpText("after", example("titan user show alice"))
+    .action(async (id, options) => (await load()).showUser(program, id, options));
+  user.command("list").description("list users in order of their ids")
+    .option("--after <user>", "begin behind this id", "")
+    .option("--limit <n>", `at most so many, up to ${USER_PAGE_MAX}`, pageLimit, USER_PAGE_DEFAULT)
+    .option("--json", "print JSON")
+    .addHelpText("after", example("titan user list --limit 20 --after mallory"))
+    .action(async (options) => (await load()).listUsers(program, options));
+  user.command("remove").description("remove a user with all devices and waiting messages")
+    .argument("<user>", "user id")
+    .option("--yes", "do not ask")
+    .addHelpText(
+      "after",
+      "\nWhoever holds a valid token of the user is a new user of that name at the next sign-in.\n" +
+        example("titan user remove alice --yes"),
+    )
+    .action(async (id, options) => (await load()).removeUser(program, id, options));
+}
+
+function addChat(titan: Command, program: Program, commands: Commands): void {
+  titan.command("chat")
+    .description("chat in a terminal, or send the lines of a file")
+    .argument("[to]", "whom to write to")
+    .option("--url <url>", "the server; without it, the one that PORT and TITAN_HOST name")
+    .option("--user <id>", "sign in as this user, with the secret of TITAN_DATA_DIR")
+    .option("--token <token>", "sign in with this token: others on this machine can see it in ps")
+    .option("--device <id>", "the device to be; of one device only the newest connection lives")
+    .addHelpText(
+      "after",
+      "\nA token is better given in TITAN_TOKEN, where others cannot see it.\n" +
+        "Each line is a message. /to USER changes the receiver, /quit ends, /help says more. Where\n" +
+        "the input is no terminal, its lines are sent; when all are acknowledged and what waited is\n" +
+        "printed, chat ends with 0, or with 1 where a line was refused.\n" +
+        example("titan chat --user alice bob", "echo hello | TITAN_TOKEN=... titan chat bob"),
+    )
+    .action(async (to, options) => {
+      const { chat } = await import("./chat/mod.ts");
+      commands.ended(await chat(program, to, options));
+    });
+}
+
+function pageLimit(text: string): number {
+  const limit = /^\d+$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= USER_PAGE_MAX) return limit;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${USER_PAGE_MAX}`);
+}
+
+function example(...lines: readonly string[]): string {
+  return `\nExample:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}

@@ -1,0 +1,35 @@
+/**
+ * What the commands are given by `main.ts`, which alone chooses adapters.
+ *
+ * @module
+ */
+import type { Store } from "../../store/mod.ts";
+import type { Clock, RandomBytes } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { Listen } from "../listener.ts";
+
+/** What a store is opened with beside the configuration. */
+export interface StoreOpening {
+  /** Answers the path of the database, made where it is missing. */
+  database(): Promise<string>;
+  /** Another process took the store over: this one must end. */
+  lost(): void;
+  /** Background work failed; it is tried again. */
+  failed(error: unknown): void;
+}
+
+/** The world and the adapters. */
+export interface Program {
+  /** The version of Titan. */
+  readonly version: string;
+  /** The clock of the machine. */
+  readonly clock: Clock;
+  /** The randomness of the machine. */
+  readonly random: RandomBytes;
+  /** Reads the configuration. @throws {ConfigError} it holds mistakes. */
+  config(): Config;
+  /** Opens the configured store. @throws {Error} it cannot be opened. */
+  openStore(config: Config, opening: StoreOpening): Promise<Store>;
+  /** Loads the configured listener. */
+  loadListener(config: Config): Promise<Listen>;
+}

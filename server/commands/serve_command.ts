@@ -1,0 +1,150 @@
+/**
+ * `titan serve`: runs the server until it is told to stop.
+ *
+ * @module
+ */
+import { type Store, StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
+import { type Config, unknownVariables } from "../config.ts";
+import { DataDir, DataDirError, DataDirTakenError, socketPathOf } from "../data_dir.ts";
+import type { Listen } from "../listener.ts";
+import { createLog, type Log } from "../log.ts";
+import { OperatorSocket } from "../operator_socket.ts";
+import { readOrMakeSecret, SecretFileError } from "../secret_file.ts";
+import { Server } from "../server.ts";
+import { weakSecret } from "../tokens.ts";
+import { StoreUserAdmin } from "../user_admin.ts";
+import { CommandError, EXIT, messageOf } from "./exit.ts";
+import type { Faults } from "./faults.ts";
+import { openStore } from "./open_store.ts";
+import type { Program, StoreOpening } from "./program.ts";
+import { StopSignals } from "./stop_signals.ts";
+
+/** Errors whose messages hold nothing that a client sent. */
+const OWN_ERRORS = [StoreBusyError, StoreUnavailableError, DataDirError, SecretFileError];
+
+/** What a stop may take beside the drain, in milliseconds: the last commits, on a slow disk. */
+const STOP_MS_MAX = 10_000;
+
+/** Variables that commands other than this one read. */
+const OTHER_VARIABLES: readonly string[] = ["TITAN_TOKEN"];
+
+/** What a running server is made of. */
+interface Serving {
+  readonly program: Program;
+  readonly config: Config;
+  readonly log: Log;
+  readonly stop: StopSignals;
+}
+
+/**
+ * Serves until a signal comes.
+ *
+ * @returns the exit code
+ * @throws {CommandError} the port cannot be had.
+ * @throws {ConfigError} the configuration holds mistakes.
+ * @throws {DataDirError} the data directory cannot be had.
+ */
+export async function serve(program: Program, faults: Faults): Promise<number> {
+  const config = program.config();
+  const format = config.log ?? (Deno.stdout.isTerminal() ? "pretty" : "json");
+  const log = createLog({ format, now: () => program.clock.now(), own: OWN_ERRORS });
+  faults.report = (error) => log.error("fault", error);
+  using stop = new StopSignals({
+    source: Deno,
+    monotonic: () => program.clock.monotonic(),
+    again: () => Deno.exit(EXIT.failed),
+  });
+  await run({ program, config, log, stop });
+  log.event("stopped");
+  return EXIT.ok;
+}
+
+async function run(serving: Serving): Promise<void> {
+  const { program, config, log, stop } = serving;
+  using dir = await DataDir.open(config.dataDir);
+  const secret = config.jwtSecret ?? await readOrMakeSecret(dir.path, program.random);
+  warn(config, secret, log);
+  await using store = await openStore(program, config, dir, storeEvents(dir, log));
+  await using server = await Server.start({
+    ...program,
+    config,
+    log,
+    store,
+    secret,
+    listen: await loadListener(serving),
+  });
+  await using _socket = await openSocket(serving, store, server);
+  const { version } = program;
+  const { listener, store: kind } = config;
+  log.event("ready", { url: server.url, listener, store: kind, path: dir.path, version });
+  log.event("stopping", { signal: await stop.first });
+  const ms = config.drainSeconds * 1000 + STOP_MS_MAX;
+  program.clock.after(ms, () => {
+    log.warn("stop takes too long", { ms });
+    Deno.exit(EXIT.failed);
+  });
+}
+
+/** What the server does when its store has bad news. */
+function storeEvents({ path }: DataDir, log: Log): Omit<StoreOpening, "database"> {
+  return {
+    lost() {
+      log.error("store lost", new DataDirTakenError(path, undefined));
+      Deno.exit(EXIT.fault);
+    },
+    failed: (error) => log.error("store failed", error),
+  };
+}
+
+/** The listener, with what can be wrong about its address in one line. */
+async function loadListener({ program, config }: Serving): Promise<Listen> {
+  const listen = await program.loadListener(config);
+  return async (options, handler) => {
+    try {
+      return await listen(options, handler);
+    } catch (error) {
+      const why = error instanceof Deno.errors.AddrInUse
+        ? "another program listens there"
+        : messageOf(error);
+      const { hostname, port } = options;
+      throw new CommandError(`Cannot listen on ${hostname} port ${port}: ${why}`);
+    }
+  };
+}
+
+async function openSocket(
+  { program, config, log }: Serving,
+  store: Store,
+  server: Server,
+): Promise<OperatorSocket | null> {
+  const { clock } = program;
+  const path = socketPathOf(config.dataDir);
+  if (path === null) {
+    const reason =
+      "Path is too long for a socket: titan user works only while the server is stopped";
+    log.warn("no operator socket", { path: config.dataDir, reason });
+    return null;
+  }
+  const presence = server.gateway.hub;
+  const users = new StoreUserAdmin({ store, presence, now: () => clock.now() });
+  return await OperatorSocket.open({ path, users, clock, log });
+}
+
+function warn({ host, trustProxy }: Config, secret: Uint8Array, log: Log): void {
+  for (const { name, nearest } of unknownVariables(Object.keys(Deno.env.toObject()))) {
+    if (!OTHER_VARIABLES.includes(name)) log.warn("unknown variable", { variable: name, nearest });
+  }
+  if (weakSecret(secret)) {
+    const reason = "Shorter than 32 bytes: it may be guessed from one token";
+    log.warn("weak secret", { variable: "TITAN_JWT_SECRET", reason });
+  }
+  if (!isLoopback(host) && trustProxy.length === 0) {
+    const reason = "Tokens and messages cross the network in the clear: put a TLS proxy in front";
+    log.warn("no TLS", { address: host, reason });
+  }
+}
+
+/** Whether only this machine reaches a host. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

@@ -1,0 +1,56 @@
+/**
+ * `titan token USER`: signs a token.
+ *
+ * @module
+ */
+import { parseDeviceId } from "../../rpc/mod.ts";
+import { readOrMakeSecret } from "../secret_file.ts";
+import { createTokens } from "../tokens.ts";
+import { userArgument } from "./arguments.ts";
+import { DURATION_ALLOWED, parseDuration } from "./duration.ts";
+import { CommandError, EXIT } from "./exit.ts";
+import type { Program } from "./program.ts";
+
+/** The longest time a token may be valid, in seconds: ten years. */
+const TTL_SECONDS_MAX = 10 * 365 * 24 * 3600;
+
+/** The options of the command. */
+export interface TokenOptions {
+  readonly device?: string;
+  readonly ttl: string;
+}
+
+/** Prints a token and nothing else. */
+export async function printToken(
+  program: Program,
+  user: string,
+  { device, ttl }: TokenOptions,
+): Promise<void> {
+  const ttlSeconds = parseDuration(ttl, TTL_SECONDS_MAX);
+  if (ttlSeconds === undefined) {
+    throw new CommandError(`Option --ttl must be ${DURATION_ALLOWED}: it is "${ttl}"`, EXIT.usage);
+  }
+  if (device !== undefined && parseDeviceId(device) === undefined) {
+    throw new CommandError(`"${device}" cannot be a device id`, EXIT.usage);
+  }
+  console.log(await makeToken(program, { user: userArgument(user), device, ttlSeconds }));
+}
+
+/**
+ * Signs a token with the configured secret, or with the one of the data directory.
+ *
+ * @throws {SecretFileError} there is no secret to be had.
+ */
+export async function makeToken(
+  program: Program,
+  request: { user: string; device?: string | undefined; ttlSeconds: number },
+): Promise<string> {
+  const { jwtSecret, dataDir, jwtMaxAgeSeconds } = program.config();
+  const tokens = await createTokens({
+    secret: jwtSecret ?? await readOrMakeSecret(dataDir, program.random),
+    maxAgeSeconds: jwtMaxAgeSeconds,
+    now: () => program.clock.now(),
+    random: program.random,
+  });
+  return await tokens.sign(request);
+}

@@ -1,0 +1,170 @@
+/**
+ * The listener on `Deno.serve` and `Deno.upgradeWebSocket`. What its sockets cannot do is told in
+ * `deno_transport.ts`. Besides, `Deno.serve` waits for ever for a request that never ends; where
+ * strangers can reach it directly, take the listener of `ws_listener.ts` or put a proxy in front.
+ *
+ * @module
+ */
+import { HEARTBEAT_SECONDS } from "../limits.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { Deadlines, waitAtMost } from "./deadlines.ts";
+import { DenoTransport, type DenoTransportHost } from "./deno_transport.ts";
+import { Farewell } from "./farewell.ts";
+import type { Listener, ListenerHandler, ListenOptions, UpgradeDecision } from "./listener.ts";
+import { CLOSE_MS_MAX } from "./transport.ts";
+import { Turns } from "./turns.ts";
+import { assertOffered, refuseMalformed, wantsWebSocket } from "./upgrade_request.ts";
+
+/** Starts to listen. @throws {Deno.errors.AddrInUse} somebody else listens there. */
+export async function listenDeno(
+  options: ListenOptions,
+  handler: ListenerHandler,
+): Promise<Listener> {
+  return await Promise.resolve(new DenoListener(options, handler));
+}
+
+class DenoListener implements Listener {
+  readonly #handler: ListenerHandler;
+  readonly #clock: Clock;
+  readonly #idleSeconds: number;
+  readonly #host: DenoTransportHost;
+  readonly #abort = new AbortController();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #transports = new Set<DenoTransport>();
+  /** Requests that are being answered. */
+  readonly #requests = new Set<Promise<void>>();
+  #farewell: Farewell | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ListenOptions, handler: ListenerHandler) {
+    const { hostname, port, clock = systemClock, heartbeatSeconds = HEARTBEAT_SECONDS } = options;
+    this.#handler = handler;
+    this.#clock = clock;
+    // Deno pings after half of the idle timeout, and gives the peer the other half to answer.
+    this.#idleSeconds = 2 * heartbeatSeconds;
+    this.#host = {
+      deadlines: new Deadlines(clock),
+      turns: new Turns(clock),
+      fault: (error) => handler.fault(error),
+      forget: (transport) => this.#forget(transport),
+    };
+    this.#server = Deno.serve({
+      hostname,
+      port,
+      signal: this.#abort.signal,
+      onListen: () => {},
+      onError: (error) => {
+        // That the body cannot be read, for its client has left, is no fault.
+        if (!(error instanceof Deno.errors.BadResource)) handler.fault(error);
+        return new Response("Server fault\n", { status: 500 });
+      },
+    }, (request, info) => this.#serve(request, info));
+  }
+
+  get hostname(): string {
+    return this.#server.addr.hostname;
+  }
+
+  get port(): number {
+    return this.#server.addr.port;
+  }
+
+  get lingering(): number {
+    return [...this.#transports].filter(({ isLingering }) => isLingering).length;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #serve(
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Promise<Response> {
+    if (this.#stopping !== undefined) return stopping();
+    // Deno puts together a URL from whatever the Host header holds.
+    if (!URL.canParse(request.url)) return new Response("URL is not valid\n", { status: 400 });
+    const address = info.remoteAddr.hostname;
+    if (wantsWebSocket(request.headers)) return this.#upgrade(request, info);
+    this.#follow(info.completed);
+    return await this.#handler.http(request, address);
+  }
+
+  #upgrade(
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Response | Promise<Response> {
+    const refusal = refuseMalformed(request.method, request.headers);
+    if (refusal !== null) return refusal;
+    const { headers } = request;
+    const address = info.remoteAddr.hostname;
+    const asked = this.#handler.upgrade({ address, url: new URL(request.url), headers });
+    return asked instanceof Promise
+      ? this.#upgradeLater(request, asked, info.completed)
+      : this.#decided(request, asked);
+  }
+
+  async #upgradeLater(
+    request: Request,
+    asked: Promise<UpgradeDecision>,
+    completed: Promise<void>,
+  ): Promise<Response> {
+    let hasLeft = false;
+    completed.catch(() => {
+      hasLeft = true;
+    });
+    const decision = await asked;
+    const isLate = hasLeft || this.#stopping !== undefined;
+    if ("refuse" in decision || !isLate) return this.#decided(request, decision);
+    // Deno would never tell what becomes of an upgrade whose peer has left.
+    decision.released();
+    return stopping();
+  }
+
+  #decided(request: Request, decision: UpgradeDecision): Response {
+    if ("refuse" in decision) return decision.refuse;
+    const { protocol } = decision;
+    try {
+      if (protocol !== undefined) assertOffered(request.headers, protocol);
+      const idleTimeout = this.#idleSeconds;
+      const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout });
+      // Deno's own option knows only lists that are separated by a comma and one space.
+      if (protocol !== undefined) response.headers.set("sec-websocket-protocol", protocol);
+      this.#transports.add(new DenoTransport(socket, decision, this.#host));
+      return response;
+    } catch (error) {
+      decision.released();
+      throw error;
+    }
+  }
+
+  /** Keeps a request in mind until its answer has gone. */
+  #follow(completed: Promise<void>): void {
+    const forget = () => {
+      this.#requests.delete(request);
+    };
+    const request = completed.then(forget, forget);
+    this.#requests.add(request);
+  }
+
+  #forget(transport: DenoTransport): void {
+    this.#transports.delete(transport);
+    this.#farewell?.left(transport);
+  }
+
+  async #stop(): Promise<void> {
+    this.#farewell = new Farewell(this.#transports);
+    const done = Promise.all([this.#farewell.done, ...this.#requests]).then(() => {});
+    await waitAtMost(this.#clock, CLOSE_MS_MAX, done);
+    this.#abort.abort();
+    await this.#server.finished;
+    for (const transport of this.#transports) transport.gone();
+    this.#host.deadlines[Symbol.dispose]();
+    this.#host.turns[Symbol.dispose]();
+  }
+}
+
+function stopping(): Response {
+  return new Response("Server is stopping\n", { status: 503 });
+}

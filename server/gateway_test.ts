@@ -1,0 +1,294 @@
+import assert from "node:assert/strict";
+import {
+  DEVICES_MAX,
+  FRAME_BYTES_MAX,
+  HEARTBEAT_SECONDS,
+  MESSAGE_TEXT_BYTES_MAX,
+} from "../limits.ts";
+import { RpcError, type RpcErrorName } from "../rpc/mod.ts";
+import type { Draft } from "../store/mod.ts";
+import { StoreUnavailableError } from "../store/mod.ts";
+import { CLOSE, type CloseCode } from "./close_code.ts";
+import { FakeWorld, type Frame, settled } from "./fake_world.ts";
+import type { Ticking } from "./gateway.ts";
+
+/** Runs a test in a world whose clockwork ends with it. */
+function testWorld(name: string, run: (world: FakeWorld) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const world = FakeWorld.create();
+    try {
+      await run(world);
+    } finally {
+      await world.gateway.stop(CLOSE.goingAway);
+    }
+  });
+}
+
+async function refused(promise: Promise<unknown>, name: RpcErrorName): Promise<RpcError> {
+  const error = await promise.then(() => assert.fail(`expected ${name}`), (error) => error);
+  assert.ok(error instanceof RpcError, String(error));
+  assert.equal(error.key, name);
+  return error;
+}
+
+function draft(world: FakeWorld, changes: Partial<Draft> = {}): Draft {
+  return {
+    id: "m1",
+    kind: "message",
+    sender: "ann",
+    from: "ann",
+    to: "bob",
+    device: "default",
+    time: world.clock.now(),
+    expires: world.clock.now() + 5000,
+    receipt: true,
+    body: "{}",
+    bytes: 2,
+    ...changes,
+  };
+}
+
+function receiptsOf(frames: readonly Frame[]): unknown[] {
+  return frames.filter(({ method }) => method === "msg.receipt").map(({ params }) => params);
+}
+
+testWorld("Gateway.verify() answers whose a token is", async (world) => {
+  const { user, device } = await world.gateway.verify(await world.token("Ann", "d"), "192.0.2.1");
+  assert.deepEqual([user, device], ["ann", "d"]);
+});
+
+testWorld(
+  "Gateway.verify() makes an account wait after too many failures, at that address",
+  async (world) => {
+    const { gateway, clock } = world;
+    const good = await world.token("ann");
+    const bad = good.replace(".fake", ".forged");
+    for (let n = 0; n < 3; n++) await refused(gateway.verify(bad, "192.0.2.1"), "bad_credential");
+    const error = await refused(gateway.verify(good, "192.0.2.1"), "rate_limited");
+    assert.equal(error.data.retryAfter, 60);
+    assert.equal(error.data.retryable, true);
+    await gateway.verify(good, "192.0.2.2");
+    await gateway.verify(await world.token("bob"), "192.0.2.1");
+    clock.advance(60_000);
+    await gateway.verify(good, "192.0.2.1");
+  },
+);
+
+testWorld(
+  "Gateway.verify() forgets the failures of an account that has signed in",
+  async (world) => {
+    const good = await world.token("ann");
+    const bad = good.replace(".fake", ".forged");
+    for (let round = 0; round < 2; round++) {
+      for (let n = 0; n < 2; n++) {
+        await refused(world.gateway.verify(bad, "192.0.2.1"), "bad_credential");
+      }
+      await world.gateway.verify(good, "192.0.2.1");
+    }
+  },
+);
+
+testWorld("Gateway.verify() lets what is no refusal through as it is", async (world) => {
+  const fault = new Error("No key");
+  world.tokens.verify = () => Promise.reject(fault);
+  for (let n = 0; n < 5; n++) {
+    await assert.rejects(world.gateway.verify(await world.token("ann"), "192.0.2.1"), fault);
+  }
+  assert.deepEqual(world.log.of("sign-in refused"), []);
+});
+
+testWorld("Gateway.deviceOf() lets a token of a device speak for no other", async ({ gateway }) => {
+  const device = (named: string | undefined, asked?: string) =>
+    gateway.deviceOf(
+      { user: "ann", device: named },
+      asked === undefined ? {} : { device: asked },
+    );
+  assert.equal(device(undefined), "default");
+  assert.equal(device(undefined, "phone"), "phone");
+  assert.equal(device("phone"), "phone");
+  assert.equal(device("phone", "phone"), "phone");
+  await refused(Promise.resolve().then(() => device("phone", "laptop")), "forbidden");
+  await refused(Promise.resolve().then(() => device("phone", "default")), "forbidden");
+});
+
+testWorld("Gateway.admit() registers a user once, and the device", async (world) => {
+  for (let n = 0; n < 2; n++) await world.gateway.admit("ann", "phone", {});
+  assert.equal(world.log.of("user registered").length, 1);
+  assert.equal((await world.store.users.get("ann"))?.value.registered, world.clock.now());
+  assert.deepEqual(await world.store.devices.list("ann"), [
+    { user: "ann", id: "phone", seen: world.clock.now() },
+  ]);
+});
+
+testWorld(
+  "Gateway.admit() notes when a device was seen, and not at every sign-in",
+  async (world) => {
+    const seen = async () => (await world.store.devices.list("ann")).map((device) => device.seen);
+    const start = world.clock.now();
+    await world.gateway.admit("ann", "phone", {});
+    world.clock.advance(3600 * 1000 - 1);
+    await world.gateway.admit("ann", "phone", {});
+    assert.deepEqual(await seen(), [start]);
+    world.clock.advance(1);
+    await world.gateway.admit("ann", "phone", {});
+    assert.deepEqual(await seen(), [start + 3600 * 1000]);
+  },
+);
+
+testWorld(
+  "Gateway.admit() lets a user have as many devices as may be, and not one more",
+  async (world) => {
+    for (let n = 0; n < DEVICES_MAX; n++) await world.gateway.admit("ann", `device ${n}`, {});
+    const error = await refused(world.gateway.admit("ann", "one more", {}), "too_many_devices");
+    assert.equal(error.data.limit, DEVICES_MAX);
+    await world.gateway.admit("ann", "device 0", {});
+    await world.gateway.admit("bob", "one more", {});
+  },
+);
+
+testWorld("Gateway.admit() starts a further device where it says", async (world) => {
+  await world.gateway.admit("bob", "phone", {});
+  await world.store.mailboxes.append([draft(world)]);
+  const pending = async (device: string, start?: "oldest" | "newest") =>
+    (await world.gateway.admit("bob", device, start === undefined ? {} : { start })).attachment
+      .pending;
+  assert.equal(await pending("a", "newest"), 0);
+  assert.equal(await pending("b", "oldest"), 1);
+  assert.equal(await pending("c"), 1);
+});
+
+testWorld("Gateway.welcome() tells the limits that a client should keep", async ({ gateway }) => {
+  const chosen = gateway.deliveryOptions({ rich: true });
+  assert.deepEqual(chosen, { window: 64, receipts: false, tellEmpty: true });
+  const welcome = await Promise.resolve(gateway.welcome({ user: "a", device: "d" }, 3, chosen));
+  assert.equal(welcome.pending, 3);
+  assert.equal(welcome.heartbeat, HEARTBEAT_SECONDS);
+  assert.equal(welcome.limits["messageBytes"], MESSAGE_TEXT_BYTES_MAX);
+  assert.equal(welcome.limits["frameBytes"], FRAME_BYTES_MAX);
+  assert.equal(welcome.limits["devices"], DEVICES_MAX);
+});
+
+testWorld(
+  "Gateway.takeSend() refuses the message past the burst, and says for how long",
+  async (world) => {
+    world.gateway.takeSend("ann", 200);
+    const take = Promise.resolve().then(() => world.gateway.takeSend("ann", 1));
+    assert.equal((await refused(take, "rate_limited")).data.retryAfter, 1);
+    world.gateway.takeSend("bob", 1);
+    world.clock.advance(20);
+    world.gateway.takeSend("ann", 1);
+  },
+);
+
+testWorld("Gateway.tellSender() tells the devices that want to know, live", async (world) => {
+  const phone = await world.enter("ann", { device: "phone", receipts: true });
+  const laptop = await world.enter("ann", { device: "laptop", receipts: false });
+  const entry = { ...draft(world), position: 1 };
+  await world.gateway.tellSender(entry, "delivered");
+  await settled();
+  assert.equal(receiptsOf(phone.transport.take()).length, 1);
+  assert.deepEqual(receiptsOf(laptop.transport.take()), []);
+});
+
+testWorld(
+  "Gateway.tellSender() keeps the news for a sender who is away, and for nobody else",
+  async (world) => {
+    const ann = await world.enter("ann", { receipts: true });
+    const bob = await world.enter("bob", { receipts: true });
+    ann.connection.close(CLOSE.goingAway);
+    bob.transport.take();
+    await world.gateway.tellSender({ ...draft(world), position: 1 }, "delivered");
+    await settled();
+    assert.deepEqual(receiptsOf(bob.transport.take()), []);
+    const back = await world.enter("ann", { receipts: true });
+    assert.deepEqual(receiptsOf(back.transport.take()), [
+      { id: "m1", to: "bob", state: "delivered", time: new Date(world.clock.now()).toISOString() },
+    ]);
+    back.connection.close(CLOSE.goingAway);
+    const again = await world.enter("ann", { receipts: true });
+    assert.deepEqual(receiptsOf(again.transport.take()), []);
+  },
+);
+
+testWorld("Gateway.sweep() tells the sender of a message that expired", async (world) => {
+  const ann = await world.enter("ann", { receipts: true });
+  await world.store.users.create({ id: "bob", registered: 0 });
+  await world.store.mailboxes.append([draft(world)]);
+  world.clock.advance(4999);
+  await world.gateway.sweep();
+  assert.deepEqual(receiptsOf(ann.transport.take()), []);
+  world.clock.advance(1);
+  await world.gateway.sweep();
+  const [receipt, ...more] = receiptsOf(ann.transport.take());
+  assert.equal((receipt as { state: string }).state, "expired");
+  assert.deepEqual(more, []);
+  await world.gateway.sweep();
+  assert.deepEqual(receiptsOf(ann.transport.take()), []);
+});
+
+testWorld(
+  "Gateway.sweep() happens by itself, goes on after a fault, and one at a time",
+  async (world) => {
+    let sweeps = 0;
+    let running = Promise.withResolvers<void>();
+    world.store.sweeper.sweep = () => {
+      sweeps++;
+      return running.promise;
+    };
+    world.clock.advance(29_999);
+    assert.equal(sweeps, 0);
+    world.clock.advance(1);
+    assert.equal(sweeps, 1);
+    world.clock.advance(120_000);
+    assert.equal(sweeps, 1);
+    running.reject(new StoreUnavailableError("No disk"));
+    running = Promise.withResolvers();
+    await settled();
+    assert.equal(world.log.of("sweep failed").length, 1);
+    world.clock.advance(30_000);
+    assert.equal(sweeps, 2);
+    running.resolve();
+  },
+);
+
+testWorld(
+  "Gateway ticks every connection once a second, from start to end",
+  async ({ gateway, clock }) => {
+    const ticks: number[] = [];
+    const connection: Ticking = {
+      tick: (now) => void ticks.push(now),
+      close: () => {},
+    };
+    gateway.started(connection);
+    clock.advance(3000);
+    gateway.ended(connection);
+    clock.advance(3000);
+    assert.deepEqual(ticks, [1000, 2000, 3000]);
+    await settled();
+  },
+);
+
+testWorld(
+  "Gateway.stop() closes every connection, ends the clockwork and waits for a sweep",
+  async (world) => {
+    const closed: CloseCode[] = [];
+    const connection: Ticking = {
+      tick: () => {},
+      close: (code) => void closed.push(code),
+    };
+    world.gateway.started(connection);
+    const running = Promise.withResolvers<void>();
+    world.store.sweeper.sweep = () => running.promise;
+    world.clock.advance(30_000);
+    let stopped = false;
+    const stopping = world.gateway.stop(CLOSE.goingAway).then(() => {
+      stopped = true;
+    });
+    await settled();
+    assert.deepEqual(closed, [CLOSE.goingAway]);
+    assert.equal(stopped, false);
+    running.resolve();
+    await stopping;
+    assert.equal(world.clock.timers, 0);
+  },
+);

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { TABLE_ENTRIES_MAX } from "../limits.ts";
+import type { Committed } from "../store/mod.ts";
+import type { Attempts } from "./in_flight.ts";
+import { Hub, type Member } from "./hub.ts";
+
+/** A member that remembers what it was told. */
+class FakeMember implements Member {
+  readonly receipts = false;
+  readonly told: string[] = [];
+  readonly news: Committed[] = [];
+
+  constructor(readonly user: string, readonly device: string) {}
+
+  committed(news: Committed): void {
+    this.news.push(news);
+  }
+
+  send(frame: string): void {
+    this.told.push(frame);
+  }
+
+  replaced(): void {
+    this.told.push("replaced");
+  }
+
+  removed(): void {
+    this.told.push("removed");
+  }
+}
+
+function attempts(deliveries: number): Attempts {
+  return new Map([[7, { deliveries, refusals: 0 }]]);
+}
+
+Deno.test("Hub.add() lets the newer connection of a device replace the older, and no other", () => {
+  const hub = new Hub();
+  const [older, other, newer, stranger] = [
+    new FakeMember("ann", "phone"),
+    new FakeMember("ann", "laptop"),
+    new FakeMember("ann", "phone"),
+    new FakeMember("bob", "phone"),
+  ];
+  for (const member of [older, other, stranger, newer]) hub.add(member);
+  assert.deepEqual(older.told, ["replaced"]);
+  assert.deepEqual([...other.told, ...newer.told, ...stranger.told], []);
+  assert.deepEqual(hub.of("ann"), [other, newer]);
+  assert.equal(hub.users, 2);
+});
+
+Deno.test("Hub.remove() removes the connection itself, and not the one that replaced it", () => {
+  const hub = new Hub();
+  const [older, newer] = [new FakeMember("ann", "phone"), new FakeMember("ann", "phone")];
+  hub.add(older);
+  hub.add(newer);
+  hub.remove(older);
+  assert.deepEqual(hub.of("ann"), [newer]);
+  hub.remove(newer);
+  hub.remove(newer);
+  assert.deepEqual(hub.of("ann"), []);
+  assert.equal(hub.users, 0);
+});
+
+Deno.test("Hub.committed() tells all connections of the user and nobody else", () => {
+  const hub = new Hub();
+  const members = [
+    new FakeMember("ann", "phone"),
+    new FakeMember("ann", "laptop"),
+    new FakeMember("bob", "phone"),
+  ];
+  for (const member of members) hub.add(member);
+  const news = { user: "ann", after: 0, entries: [] };
+  hub.committed(news);
+  hub.committed({ user: "__proto__", after: 0, entries: [] });
+  assert.deepEqual(members.map((member) => member.news), [[news], [news], []]);
+});
+
+Deno.test("Hub.evict() tells the connections of a user, or those of one device", () => {
+  const hub = new Hub();
+  const [phone, laptop, bob] = [
+    new FakeMember("ann", "phone"),
+    new FakeMember("ann", "laptop"),
+    new FakeMember("bob", "phone"),
+  ];
+  for (const member of [phone, laptop, bob]) hub.add(member);
+  hub.evict("ann", "laptop");
+  assert.deepEqual([phone.told, laptop.told, bob.told], [[], ["removed"], []]);
+  hub.evict("ann");
+  assert.deepEqual(phone.told, ["removed"]);
+  assert.deepEqual(bob.told, []);
+});
+
+Deno.test("Hub.takeAttempts() answers once what was kept for that device of that user", () => {
+  const hub = new Hub();
+  const kept = attempts(2);
+  hub.keepAttempts("ann", "phone", kept);
+  assert.equal(hub.takeAttempts("ann", "laptop"), null);
+  assert.equal(hub.takeAttempts("ann\nphone", ""), null);
+  assert.equal(hub.takeAttempts("ann", "phone"), kept);
+  assert.equal(hub.takeAttempts("ann", "phone"), null);
+});
+
+Deno.test("Hub.keepAttempts() with none forgets those that were kept before", () => {
+  const hub = new Hub();
+  hub.keepAttempts("ann", "phone", attempts(2));
+  hub.keepAttempts("ann", "phone", new Map());
+  assert.equal(hub.takeAttempts("ann", "phone"), null);
+});
+
+Deno.test("Hub.keepAttempts() remembers a bounded number of devices, and forgets the oldest", () => {
+  const hub = new Hub();
+  for (let n = 0; n <= TABLE_ENTRIES_MAX; n++) hub.keepAttempts("ann", `device-${n}`, attempts(n));
+  assert.equal(hub.takeAttempts("ann", "device-0"), null);
+  assert.notEqual(hub.takeAttempts("ann", "device-1"), null);
+  assert.notEqual(hub.takeAttempts("ann", `device-${TABLE_ENTRIES_MAX}`), null);
+});

@@ -1,0 +1,29 @@
+/**
+ * What `main.ts` puts together. Listeners are loaded when one is asked for: only one runs.
+ *
+ * @module
+ */
+import type { Listen } from "./listener.ts";
+
+export { type Clock, type RandomBytes, systemClock, systemRandom } from "./clock.ts";
+export { type Program, runTitan, type StoreOpening } from "./commands/mod.ts";
+export { type Config, readConfig } from "./config.ts";
+export type {
+  Listen,
+  Listener,
+  ListenerHandler,
+  ListenOptions,
+  UpgradeAcceptance,
+  UpgradeDecision,
+  UpgradeRequest,
+} from "./listener.ts";
+
+/** Loads the listener on `Deno.serve`. */
+export async function loadDenoListener(): Promise<Listen> {
+  return (await import("./deno_listener.ts")).listenDeno;
+}
+
+/** Loads the listener on `npm:ws`. */
+export async function loadWsListener(): Promise<Listen> {
+  return (await import("./ws_listener.ts")).listenWs;
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { AMPLE } from "./fake_world.ts";
+import { MemoryStore } from "../store/memory/mod.ts";
+import type { Draft } from "../store/mod.ts";
+import { StoreUserAdmin } from "./user_admin.ts";
+
+const NOW = Date.UTC(2026, 10, 22);
+
+/** A store in memory with its admin. */
+function scratch() {
+  const store = new MemoryStore({ limits: AMPLE, now: () => NOW });
+  const evicted: string[] = [];
+  const online = new Map([["bob", [{ device: "phone" }]]]);
+  const users = new StoreUserAdmin({
+    store,
+    presence: { of: (user) => online.get(user) ?? [], evict: (user) => void evicted.push(user) },
+    now: () => NOW,
+  });
+  return { store, users, evicted, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+}
+
+function draft(to: string, body: string): Draft {
+  const times = { time: NOW, expires: NOW + 60_000 };
+  const people = { sender: "alice", from: "alice", to, device: "default" };
+  return { id: body, kind: "message", ...people, ...times, receipt: false, body, bytes: 5 };
+}
+
+Deno.test("StoreUserAdmin.add() adds a user with the time of now", async () => {
+  await using place = scratch();
+  const added = await place.users.add({ id: "bob", name: "Bob", email: "bob@example.com" });
+  assert.deepEqual(added, { id: "bob", name: "Bob", email: "bob@example.com", registered: NOW });
+  assert.deepEqual((await place.store.users.get("bob"))?.value, added);
+});
+
+Deno.test("StoreUserAdmin.add() answers null where the id is taken", async () => {
+  await using place = scratch();
+  await place.users.add({ id: "bob", name: "Bob" });
+  assert.equal(await place.users.add({ id: "bob", name: "Robert" }), null);
+  assert.equal((await place.store.users.get("bob"))?.value.name, "Bob");
+});
+
+Deno.test("StoreUserAdmin.show() tells of devices and of what waits", async () => {
+  await using place = scratch();
+  const { store, users } = place;
+  const user = await users.add({ id: "bob" });
+  await store.devices.put({ user: "bob", id: "phone", seen: 5 }, 10);
+  await store.devices.put({ user: "bob", id: "tablet", seen: 6 }, 10);
+  await store.mailboxes.attach("bob", "phone", "oldest");
+  await store.mailboxes.append([draft("bob", "one"), draft("bob", "two")]);
+  assert.deepEqual(await users.show("bob"), {
+    user,
+    devices: [
+      { id: "phone", seen: 5, cursor: 0, online: true },
+      { id: "tablet", seen: 6, cursor: null, online: false },
+    ],
+    waiting: { messages: 2, bytes: 10 },
+  });
+});
+
+Deno.test("StoreUserAdmin.show() answers null for nobody", async () => {
+  await using place = scratch();
+  assert.equal(await place.users.show("bob"), null);
+});
+
+Deno.test("StoreUserAdmin.list() answers pages that join up", async () => {
+  await using place = scratch();
+  for (const id of ["carl", "alice", "bob", "dora"]) await place.users.add({ id });
+  const first = await place.users.list("", 3);
+  assert.deepEqual(first.users.map(({ id }) => id), ["alice", "bob", "carl"]);
+  assert.equal(first.next, "carl");
+  const second = await place.users.list("carl", 3);
+  assert.deepEqual(second.users.map(({ id }) => id), ["dora"]);
+  assert.equal(second.next, null);
+});
+
+Deno.test("StoreUserAdmin.list() knows that a full page is the last", async () => {
+  await using place = scratch();
+  for (const id of ["alice", "bob"]) await place.users.add({ id });
+  assert.equal((await place.users.list("", 2)).next, null);
+  assert.deepEqual(await place.users.list("bob", 2), { users: [], next: null });
+});
+
+Deno.test("StoreUserAdmin.remove() removes a user and ends the connections", async () => {
+  await using place = scratch();
+  await place.users.add({ id: "bob" });
+  assert.equal(await place.users.remove("bob"), true);
+  assert.equal(await place.store.users.get("bob"), null);
+  assert.deepEqual(place.evicted, ["bob"]);
+  assert.equal(await place.users.remove("bob"), false);
+});
