@@ -42,6 +42,12 @@ function storeLimits({ mailboxMessages, mailboxBytes }: Config): StoreLimits {
   return { mailboxMessages, mailboxBytes, backlogBytes: COMMIT_BACKLOG_BYTES_MAX };
 }
 
+/** V8's own function, where `--expose-gc` shows it. */
+function garbageCollector(): (() => void) | undefined {
+  const { gc } = globalThis as { gc?: (options: Record<string, string>) => void };
+  return gc && (() => gc({ type: "major", execution: "sync", flavor: "last-resort" }));
+}
+
 function loadListener({ listener }: Config): Promise<Listen> {
   return listener === "ws" ? loadWsListener() : loadDenoListener();
 }
@@ -51,6 +57,7 @@ if (import.meta.main) {
     version: denoJson.version,
     clock: systemClock,
     random: systemRandom,
+    collectGarbage: garbageCollector(),
     config: () => readConfig((name) => Deno.env.get(name)),
     openStore,
     loadListener,

@@ -30,12 +30,12 @@ export const CLOSE = {
   flood: { code: 4100, reason: "Too many requests at once: reconnect after 5 s" },
   /** The server is going down. */
   goingAway: { code: 4101, reason: "Server is stopping: reconnect after 2 s" },
-  /** The limits on connections are reached. */
-  crowded: { code: 4102, reason: "Too many connections: reconnect after 10 s" },
   /** The disk refuses. */
   unavailable: { code: 4103, reason: "Storage is unavailable: reconnect after 5 s" },
   /** The token is not valid. */
   badCredential: { code: 4401, reason: "Credential is not valid" },
+  /** The upgrade request's sign-in was refused, for a reason that stays. */
+  refused: { code: 4403, reason: "Sign-in was refused" },
   /** Nobody signed in in time. */
   signInLate: { code: 4408, reason: "No sign-in within 10 s" },
   /** A newer connection of the same device took over. */

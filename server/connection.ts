@@ -86,18 +86,20 @@ export class Connection
   /** Speaks for whoever the upgrade request named. Frames wait until that is done. */
   adopt(credential: Credential, options: SignInOptions): void {
     const waiting: string[] = this.#waiting = [];
-    this.#enter(credential, options)
-      .catch((error) => this.#gateway.log.error("sign-in failed", error))
-      .then(() => {
-        if (this.#identity === undefined) this.close(CLOSE.unavailable);
-        this.#startDelivery();
-        return this.#work(waiting);
-      });
+    this.#enter(credential, options).catch((error) => {
+      this.#gateway.log.error("sign-in failed", error, { user: credential.user });
+      const canRetry = !(error instanceof RpcError) || error.data.retryable;
+      this.close(canRetry ? CLOSE.unavailable : CLOSE.refused);
+    }).then(() => {
+      this.#startDelivery();
+      return this.#work(waiting);
+    });
   }
 
   frame(text: string): void {
     if (this.#closed) return;
     this.#heardSincePing = true;
+    this.#gateway.frames++;
     this.#requests++;
     this.#requestsBytes += text.length;
     if (this.#requests > REQUESTS_MAX || this.#requestsBytes > REQUESTS_BYTES_MAX) {
@@ -142,8 +144,7 @@ export class Connection
   send(frame: string): void {
     if (this.#closed) return;
     if (this.#transport.bufferedBytes + frame.length > OUTGOING_BYTES_MAX) {
-      this.#end();
-      return this.#transport.terminate();
+      return this.close(CLOSE.slow);
     }
     this.#transport.send(frame);
   }
@@ -253,13 +254,14 @@ export class Connection
       this.#gateway.release(identity, { sent: admitted.attachment.sent, attempts: new Map() });
       throw new RpcError("unavailable");
     }
-    const attempts = this.#gateway.hub.takeAttempts(user, device);
     const chosen = this.#gateway.deliveryOptions(options);
     this.#identity = identity;
+    // An older connection of the device ends here, and leaves what it knows of its deliveries.
+    this.#gateway.hub.add(this);
+    const attempts = this.#gateway.hub.takeAttempts(user, device);
     this.#delivery = new Delivery(this, identity, admitted.attachment, attempts, chosen);
     this.#welcome = this.#gateway.welcome(identity, admitted.attachment.pending, chosen);
     this.#lease.signedIn();
-    this.#gateway.hub.add(this);
     return this.#welcome;
   }
 

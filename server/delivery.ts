@@ -236,10 +236,10 @@ export class Delivery {
 
   /** What an earlier connection made of an entry. */
   #attempt({ position }: Entry): { deliveries: number; refusals: number } {
-    if (position > this.#attachment.sent) return { deliveries: 0, refusals: 0 };
     const attempt = this.#attempts?.get(position);
     this.#attempts?.delete(position);
-    return attempt ?? { deliveries: 1, refusals: 0 };
+    // What was sent before a restart is known only by how far that went.
+    return attempt ?? { deliveries: position <= this.#attachment.sent ? 1 : 0, refusals: 0 };
   }
 
   /** A message that its client keeps refusing must not block the ones behind it. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FRAME_BYTES_MAX } from "../limits.ts";
+import { FRAME_BYTES_MAX, WINDOW_MESSAGES_MAX } from "../limits.ts";
 import {
   errorFrame,
   type Identity,
@@ -243,13 +243,29 @@ function bearerToken(headers: Headers): string | null {
   return token ?? null;
 }
 
-/** What a client that signs in by its upgrade request may ask for in the URL. */
-function upgradeOptions(url: URL): SignInOptions {
-  const name = url.searchParams.get("device");
-  if (name === null) return { rich: false };
-  const device = parseDeviceId(name);
-  if (device === undefined) throw new RpcError("invalid_params", { field: "device" });
-  return { device, rich: false };
+/**
+ * What a client that signs in by its upgrade request asks for in the URL, as it would in `auth.jwt`:
+ * `device`, `window`, `receipts=true`.
+ */
+function upgradeOptions({ searchParams }: URL): SignInOptions {
+  const wrong = (field: string) => new RpcError("invalid_params", { field });
+  const device = searchParams.get("device");
+  const window = searchParams.get("window");
+  const known = device === null ? null : parseDeviceId(device);
+  if (known === undefined) throw wrong("device");
+  if (window !== null && !(/^\d{1,3}$/.test(window) && isWindow(Number(window)))) {
+    throw wrong("window");
+  }
+  return {
+    ...(known === null ? {} : { device: known }),
+    ...(window === null ? {} : { window: Number(window) }),
+    receipts: searchParams.get("receipts") === "true",
+    rich: false,
+  };
+}
+
+function isWindow(messages: number): boolean {
+  return messages >= 1 && messages <= WINDOW_MESSAGES_MAX;
 }
 
 /** Reads a body of at most one frame. @throws {RpcError} `too_large`, `parse_error` */

@@ -30,6 +30,7 @@ import type { DeliveryOptions } from "./delivery.ts";
 import type { FailureLockout } from "./failure_lockout.ts";
 import { Hub } from "./hub.ts";
 import type { Attempts } from "./in_flight.ts";
+import type { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
 import { BadCredentialError, claimedUser, type Claims, type Tokens } from "./tokens.ts";
@@ -76,6 +77,8 @@ export interface GatewayParts {
   readonly sending: TokenBuckets;
   readonly router: Router;
   readonly newId: () => string;
+  /** Absent where memory cannot be given back. */
+  readonly idleMemory?: IdleMemory | undefined;
 }
 
 /** A verified token. */
@@ -84,6 +87,8 @@ export type Credential = Pick<Claims, "user" | "device">;
 /** The shared part of all connections. */
 export class Gateway {
   readonly hub: Hub = new Hub();
+  /** Frames that ever came. */
+  frames = 0;
   readonly #parts: GatewayParts;
   readonly #connections = new Set<Ticking>();
   readonly #isoTime = createIsoTime();
@@ -267,6 +272,7 @@ export class Gateway {
     this.#cancelTick = this.clock.after(TICK_MS, () => {
       const now = this.clock.monotonic();
       for (const connection of this.#connections) connection.tick(now);
+      this.#parts.idleMemory?.tick(this.#connections.size, this.frames);
       this.#tickLater();
     });
   }

@@ -23,6 +23,7 @@ import { ConnectionCounts } from "./connection_counts.ts";
 import { FailureLockout } from "./failure_lockout.ts";
 import { FrontDoor } from "./front_door.ts";
 import { Gateway } from "./gateway.ts";
+import { IdleMemory } from "./idle_memory.ts";
 import type { Listen, Listener } from "./listener.ts";
 import type { Log } from "./log.ts";
 import { TokenBuckets } from "./token_bucket.ts";
@@ -33,6 +34,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
+  /** Collects garbage and gives memory back, where the runtime lets us ask for that. */
+  readonly collectGarbage?: (() => void) | undefined;
 }
 
 /** What a {@linkcode Server} is made of. */
@@ -122,6 +125,7 @@ async function createGateway(
     log,
     router,
     newId,
+    idleMemory: parts.collectGarbage && new IdleMemory(parts.collectGarbage),
     tokens: await createTokens({ secret, maxAgeSeconds: config.jwtMaxAgeSeconds, now, random }),
     lockout: new FailureLockout({
       account: { failures: ACCOUNT_FAILURES_MAX, ms: ACCOUNT_FAILURES_MS },
