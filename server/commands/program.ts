@@ -27,7 +27,7 @@ export interface Program {
   /** The randomness of the machine. */
   readonly random: RandomBytes;
   /** Collects garbage and gives memory back; undefined where V8 does not show how. */
-  readonly collectGarbage: (() => void) | undefined;
+  readonly collectGarbage?: (() => void) | undefined;
   /** Reads the configuration. @throws {ConfigError} it holds mistakes. */
   config(): Config;
   /** Opens the configured store. @throws {Error} it cannot be opened. */

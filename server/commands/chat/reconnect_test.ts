@@ -32,7 +32,7 @@ Deno.test("reconnectDelay() is nothing where the server says so, once", () => {
 });
 
 Deno.test("reconnectDelay() honours the delay in the reason", () => {
-  for (const [name, seconds] of [["flood", 5], ["goingAway", 2], ["crowded", 10]] as const) {
+  for (const [name, seconds] of [["flood", 5], ["goingAway", 2], ["unavailable", 5]] as const) {
     assert.equal(reconnectDelay(CLOSE[name], 1, 0), seconds * 1000, name);
   }
   assert.deepEqual(longest(4101, "Reconnect after 2 s"), [
