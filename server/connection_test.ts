@@ -264,11 +264,11 @@ testWorld("Connection.send() gives up a peer that does not take what it is sent"
   const frame = "x".repeat(1000);
   transport.bufferedBytes = OUTGOING_BYTES_MAX - frame.length;
   connection.send(frame);
-  assert.equal(transport.terminated, false);
+  assert.equal(transport.closedWith, undefined);
   assert.deepEqual(transport.sent.splice(0), [frame]);
   transport.bufferedBytes++;
   connection.send(frame);
-  assert.equal(transport.terminated, true);
+  assert.deepEqual(transport.closedWith, CLOSE.slow);
   assert.deepEqual(transport.sent, []);
   assert.equal(world.gateway.hub.users, 0);
   connection.send(frame);

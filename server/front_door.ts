@@ -17,6 +17,7 @@ import type { ClientAddresses } from "./client_address.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionCounts, Lease } from "./connection_counts.ts";
 import type { Credential, Gateway } from "./gateway.ts";
+import { HttpSession } from "./http_session.ts";
 import type {
   ListenerHandler,
   UpgradeAcceptance,
@@ -174,51 +175,6 @@ class Acceptance implements UpgradeAcceptance {
 
   released(): void {
     this.#lease.leave();
-  }
-}
-
-/** One `POST /rpc`: it can ask, and cannot be told anything later. */
-class HttpSession implements Session {
-  readonly #gateway: Gateway;
-  readonly #address: string;
-  readonly duplex = false;
-  readonly receipts = false;
-  fresh = true;
-  #identity: Identity | undefined;
-
-  constructor(gateway: Gateway, address: string) {
-    this.#gateway = gateway;
-    this.#address = address;
-  }
-
-  get session(): Session {
-    return this;
-  }
-
-  get identity(): Identity | undefined {
-    return this.#identity;
-  }
-
-  async signIn(token: string, options: SignInOptions): Promise<Welcome> {
-    const gateway = this.#gateway;
-    const credential: Credential = await gateway.verify(token, this.#address);
-    const { user } = credential;
-    const identity = { user, device: gateway.deviceOf(credential, options) };
-    if (this.#identity !== undefined && this.#identity.user !== user) {
-      throw new RpcError("forbidden");
-    }
-    await gateway.welcomeUser(user);
-    this.#identity = identity;
-    const pending = options.rich ? (await gateway.mailboxes.inspect(user))?.messages ?? 0 : 0;
-    return gateway.welcome(identity, pending, gateway.deliveryOptions(options));
-  }
-
-  takeSend(messages: number): void {
-    this.#gateway.takeSend(this.#identity?.user ?? "", messages);
-  }
-
-  onResponse(): void {
-    // Nothing was ever asked here, so nothing can be answered.
   }
 }
 

@@ -19,6 +19,8 @@ const TESTED_FOLDERS = /^(client|push|rpc|server|store)\//;
  */
 const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: string]> = new Map([
   ["server/close_code.ts", ["limits_test.ts", "its table is bound by limits"]],
+  ["store/kv/database.ts", ["store/kv/deno_database_test.ts", "its limits are Deno KV's own"]],
+  ["store/kv/kv_mailboxes.ts", ["store/kv/kv_store_test.ts", "the contract is about little else"]],
   ["store/memory/", ["store/memory/memory_store_test.ts", "parts of one adapter, seen through it"]],
   ["store/store.ts", ["store/memory/memory_store_test.ts", "the errors of the ports are thrown"]],
 ]);

@@ -14,7 +14,7 @@ import type {
   UpgradeDecision,
   UpgradeRequest,
 } from "../listener.ts";
-import type { Transport, TransportHandler } from "../transport.ts";
+import { CLOSE_MS_MAX, type Transport, type TransportHandler } from "../transport.ts";
 import { type Handshake, RawPeer } from "./raw_peer.ts";
 
 /** How long a test waits for what must happen, in milliseconds of real time. */
@@ -192,6 +192,9 @@ export class ListenerWorld implements ListenerHandler, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.listener[Symbol.asyncDispose]();
+    const ending = this.listener[Symbol.asyncDispose]();
+    // A test that failed may have left peers that do not go by themselves.
+    this.clock.advance(CLOSE_MS_MAX);
+    await ending;
   }
 }

@@ -84,37 +84,32 @@ export class Admission {
     const earlier = this.#undecided.get(sender);
     this.#undecided.set(sender, decided);
     try {
-      let pass: Pass | null = null;
-      while (pass === null) {
+      for (;;) {
         const settles = this.#parts.cids.settles;
         const known = await this.#know(drafts);
         await earlier;
         // What was looked up may be out of date by now; then it is looked up again.
-        if (settles === this.#parts.cids.settles) {
-          pass = await this.#tryPass(drafts, known, options);
+        if (settles !== this.#parts.cids.settles || this.#isStale(known)) continue;
+        const pass = this.#pass(drafts, known, options);
+        if (pass.uncounted === null) {
+          resolve();
+          // Nothing may wait between taking positions and joining a commit (I2).
+          return await this.#finish(pass);
         }
+        await this.#parts.recount(pass.uncounted);
       }
-      resolve();
-      return await this.#finish(pass);
     } finally {
       resolve();
       if (this.#undecided.get(sender) === decided) this.#undecided.delete(sender);
     }
   }
 
-  async #tryPass(
-    drafts: readonly Draft[],
-    known: readonly Known[],
-    options: AppendOptions,
-  ): Promise<Pass | null> {
+  /** Whether a mailbox that was found went out of memory since. */
+  #isStale(known: readonly Known[]): boolean {
     const { table } = this.#parts;
-    const stale = (mailbox: Mailbox | null) =>
+    const isOut = (mailbox: Mailbox | null) =>
       mailbox !== null && table.loaded(mailbox.user) !== mailbox;
-    if (known.some(({ to, sender }) => stale(to) || stale(sender))) return null;
-    const pass = this.#pass(drafts, known, options);
-    if (pass.uncounted === null) return pass;
-    await this.#parts.recount(pass.uncounted);
-    return null;
+    return known.some(({ to, sender }) => isOut(to) || isOut(sender));
   }
 
   /** What is known of the drafts without asking the disk, or null where it has to be asked. */
@@ -162,7 +157,7 @@ export class Admission {
       const unsettled = cids.unsettled(draft.sender, draft.cid);
       const cid = unsettled ?? known?.cid;
       if (cid && cid.expires > clock.now()) {
-        if (cid.fingerprint !== draft.fingerprint) return { kind: "conflict" };
+        if (cid.fingerprint !== (draft.fingerprint ?? "")) return { kind: "conflict" };
         if (unsettled !== undefined) pass.earlier.push(unsettled);
         return { kind: "duplicate", id: cid.id, time: cid.time };
       }

@@ -82,7 +82,8 @@ export class Background {
     await this.settle();
     while (!this.#stopped && await this.#expire(expired));
     await this.#lane.run(() => this.#compactor.compact());
-    while (!this.#stopped && await this.#parts.cids.sweep(this.#parts.clock.now()));
+    const { cids, clock } = this.#parts;
+    while (!this.#stopped && await this.#lane.run(() => cids.sweep(clock.now())));
   }
 
   /** Ends the work: no timer runs any more. A job that runs is finished. */

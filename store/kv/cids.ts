@@ -66,7 +66,10 @@ export class Cids {
   /** Remembers the cid of an entry that is admitted, or is on disk already. */
   add(entry: StoredEntry, isOnDisk = false): void {
     if (entry.cid === undefined) return;
-    this.#unsettled.set(mapKey(entry.sender, entry.cid), {
+    const key = mapKey(entry.sender, entry.cid);
+    // A cid that is used again after it expired goes to the end: they are in order of position.
+    this.#unsettled.delete(key);
+    this.#unsettled.set(key, {
       sender: entry.sender,
       cid: entry.cid,
       position: entry.position,
@@ -116,7 +119,10 @@ export class Cids {
   /** These cids are rows now. */
   settled(cids: readonly UnsettledCid[]): void {
     this.#settles++;
-    for (const { sender, cid } of cids) this.#unsettled.delete(mapKey(sender, cid));
+    for (const cid of cids) {
+      const key = mapKey(cid.sender, cid.cid);
+      if (this.#unsettled.get(key) === cid) this.#unsettled.delete(key);
+    }
   }
 
   /** Forgets, a list at a time, what has expired. @returns whether there may be more */

@@ -53,7 +53,12 @@ export class Compactor {
   async compact(): Promise<void> {
     for (const mailbox of this.#due) {
       this.#due.delete(mailbox);
-      if (mailbox.isLoaded) await this.#compactMailbox(mailbox);
+      try {
+        if (mailbox.isLoaded) await this.#compactMailbox(mailbox);
+      } catch (error) {
+        this.#due.add(mailbox);
+        throw error;
+      }
     }
   }
 
@@ -62,7 +67,9 @@ export class Compactor {
     for (;;) {
       const lowest = mailbox.lowestCursor();
       const { chunks, more } = await readChunks(database, mailbox.user, 0);
-      const passed = chunks.filter(({ last }) => last <= lowest);
+      // What lies past the settled position may be of a commit that threw: nobody counted it.
+      const upTo = Math.min(lowest, mailbox.settled);
+      const passed = chunks.filter(({ last }) => last <= upTo);
       if (passed.length === 0) return;
       const deletes = passed.flatMap((chunk) => chunkDeletes(mailbox.user, chunk));
       await this.#drop(mailbox, passed.flatMap(({ entries }) => entries), deletes);
@@ -91,14 +98,17 @@ export class Compactor {
 
   /** Drops what {@linkcode findExpired} found. */
   async dropExpired({ now, keys, mailboxes }: Expired): Promise<void> {
+    const changed = new Set<string>();
     for (const [mailbox, settled] of mailboxes) {
+      if (!mailbox.isLoaded || mailbox.settled !== settled) changed.add(mailbox.user);
       if (!mailbox.isLoaded) continue;
       for await (const chunk of this.#chunks(mailbox, settled)) {
         await this.#expireChunk(mailbox, chunk, now);
       }
     }
-    // A time is forgotten only after what it stands for is gone.
-    const writes = keys.map((key): Write => ({ key, value: null }));
+    // A time is forgotten only after what it stands for is gone; newer rows may share it.
+    const gone = keys.filter((key) => !changed.has(expiryUser(key)));
+    const writes = gone.map((key): Write => ({ key, value: null }));
     if (writes.length > 0) await this.#parts.database.write(writes);
   }
 

@@ -228,8 +228,8 @@ export class Journal {
       if (taken.size === CURSORS_MAX) break;
       taken.set(cursor, mailbox);
       this.#cursors.delete(cursor);
-      // A forgotten device has no cursor any more: its line would bring it back.
-      if (mailbox.cursors.get(cursor.device) !== cursor) continue;
+      // A forgotten device has no cursor any more, nor has a removed user: a line would bring it back.
+      if (!mailbox.isLoaded || mailbox.cursors.get(cursor.device) !== cursor) continue;
       batch.lines += cursorLine(mailbox.user, cursor.device, cursor, mailbox.furthest);
     }
     return taken;

@@ -100,7 +100,8 @@ export class KvMailboxes implements Mailboxes {
     start: "oldest" | "newest",
   ): Promise<Attachment | null> {
     this.#assertOpen();
-    const mailbox = await this.#table.load(user);
+    let mailbox = await this.#table.load(user);
+    while (mailbox?.isLoaded === false) mailbox = await this.#table.load(user);
     if (mailbox === null) return null;
     const known = mailbox.cursors.get(device);
     const cursor = known ?? newCursor(mailbox, device, start);
@@ -247,7 +248,8 @@ export class KvMailboxes implements Mailboxes {
   }
 
   async #writeLine(line: string, writes: readonly Write[] = []): Promise<void> {
-    const batch = this.#journal.batch(LINE_BYTES_MAX);
+    const bytes = writes.reduce((sum, { value }) => sum + (value?.length ?? 0), LINE_BYTES_MAX);
+    const batch = this.#journal.batch(bytes);
     batch.lines += line;
     batch.writes.push(...writes);
     await batch.done;

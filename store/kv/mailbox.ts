@@ -82,7 +82,7 @@ export class Mailbox {
   /** Counts an entry that is on its way to the disk. */
   reserve(entry: StoredEntry): void {
     count(this.#waiting, entry, 1);
-    if (this.#exact !== null) this.#exact.until = Math.min(this.#exact.until, entry.expires);
+    this.#limitExactness(entry);
   }
 
   /** Takes {@linkcode reserve} back: the entry was not committed. */
@@ -94,6 +94,8 @@ export class Mailbox {
   add(entry: StoredEntry): void {
     this.#tail.push(entry);
     this.last = entry.position;
+    // A count may have been made since it was reserved.
+    this.#limitExactness(entry);
   }
 
   /** Takes in an entry that the journal held; {@linkcode load} counts it. */
@@ -216,6 +218,10 @@ export class Mailbox {
     this.counted = counted;
     Object.assign(this.rows, rows);
     this.#exact = exact;
+    for (let at = this.#head; at < this.#tail.length; at++) {
+      const entry = this.#tail[at];
+      if (entry !== undefined) this.#limitExactness(entry);
+    }
   }
 
   /** Moves a cursor forward. @returns whether it moved */
@@ -263,6 +269,11 @@ export class Mailbox {
     );
     const { born, counted, last, furthest } = this;
     return { settled, last, furthest, born, counted, rows: { ...this.rows }, cursors };
+  }
+
+  /** A count is exact only until something that was counted expires. */
+  #limitExactness({ expires }: StoredEntry): void {
+    if (this.#exact !== null) this.#exact.until = Math.min(this.#exact.until, expires);
   }
 
   #drop(end: number): void {

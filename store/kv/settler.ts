@@ -11,7 +11,7 @@ import { chunkWrites, cutChunks } from "./chunks.ts";
 import { type Cids, CIDS_WRITE_MAX, cidWrites } from "./cids.ts";
 import { COMMIT_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
 import type { Journal, Segment } from "./journal.ts";
-import { countersKey, expiryKey, journalKey, mailboxKey } from "./keys.ts";
+import { chunksRange, countersKey, expiryKey, journalKey, mailboxKey } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
@@ -46,6 +46,8 @@ interface Step {
 /** Moves what is old from the journal into rows. */
 export class Settler {
   readonly #parts: SettlerParts;
+  /** Mailboxes whose commit threw: it may have been made, and left rows that nobody counted. */
+  readonly #doubtful = new Set<Mailbox>();
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
@@ -57,6 +59,7 @@ export class Settler {
     const segments = journal.segments.filter(({ last }) => last <= upTo);
     const touched = table.takeTouched();
     try {
+      await this.#undoDoubtful();
       await this.#settleMailboxes(touched, upTo);
     } catch (error) {
       // What was not settled is still due; settling again what was is harmless.
@@ -69,6 +72,7 @@ export class Settler {
 
   /** Settles one mailbox, whatever its age. */
   async settleMailbox(mailbox: Mailbox): Promise<void> {
+    await this.#undoDoubtful();
     await this.#write(plan(mailbox, mailbox.last));
   }
 
@@ -94,10 +98,31 @@ export class Settler {
 
   async #writeGroup(group: readonly Step[]): Promise<void> {
     const { database, table } = this.#parts;
+    for (const { mailbox } of group) this.#doubtful.add(mailbox);
     await database.write(group.flatMap(({ writes }) => writes));
     for (const { mailbox, entries, upTo } of group) {
       mailbox.settle(entries, upTo);
+      this.#doubtful.delete(mailbox);
       if (!mailbox.isSettled) table.touch(mailbox);
+    }
+  }
+
+  /**
+   * Takes back what commits that threw may have made: the chunks that are written instead may begin
+   * and end elsewhere, and no entry may be in two of them.
+   */
+  async #undoDoubtful(): Promise<void> {
+    const { database } = this.#parts;
+    for (const mailbox of this.#doubtful) {
+      if (mailbox.isLoaded) {
+        const range = chunksRange(mailbox.user, mailbox.settled);
+        const deletes = (await database.list(range, WRITES_MAX)).map(({ key }) => ({
+          key,
+          value: null,
+        }));
+        await database.write([...deletes, rowWrite(mailbox, mailbox.settled, mailbox.rows)]);
+      }
+      this.#doubtful.delete(mailbox);
     }
   }
 

@@ -1,0 +1,113 @@
+/**
+ * Puts messages that wait for offline users into a store, through the ports of the store: a server
+ * would take longer and leave the same behind.
+ *
+ * @module
+ */
+import { bodyOf } from "../../rpc/message.ts";
+import { createUlid } from "../../rpc/mod.ts";
+import { systemClock, systemRandom } from "../../server/clock.ts";
+import { DataDir } from "../../server/data_dir.ts";
+import { openKvStore } from "../../store/kv/mod.ts";
+import type { Draft, Store, StoreLimits } from "../../store/mod.ts";
+
+/** What to put there. */
+export interface Filling {
+  readonly messages: number;
+  readonly users: number;
+  /** Characters of a message. */
+  readonly size: number;
+}
+
+/** Users that are made at once. */
+const USERS_AT_ONCE = 500;
+
+/** Messages of one call, and calls at once, which share commits. */
+const CALL_MESSAGES = 50;
+const CALLS_AT_ONCE = 64;
+
+/** How long a message may wait: longer than any benchmark takes. */
+const TTL_MS = 30 * 24 * 3600 * 1000;
+
+const SENDER = "filler";
+const DEVICE = "phone";
+
+/** Room for what is put there. */
+const LIMITS: StoreLimits = {
+  mailboxMessages: 1e9,
+  mailboxBytes: 1e12,
+  backlogBytes: 256 * 1024 * 1024,
+};
+
+/** Fills the store of a data directory, which no server uses. */
+export async function fillStore(dataDir: string, filling: Filling): Promise<void> {
+  using directory = await DataDir.open(dataDir);
+  const database = await directory.database();
+  await using store = await openKvStore(database, {
+    clock: systemClock,
+    limits: LIMITS,
+    owner: { pid: Deno.pid, since: systemClock.now() },
+    lost: () => console.error("The store was lost to another process"),
+    failed: (error) => console.error(error),
+  });
+  await makeUsers(store, filling);
+  await append(store, filling);
+}
+
+/** Every user has a device, which has read nothing. */
+async function makeUsers(store: Store, { users }: Filling): Promise<void> {
+  const registered = systemClock.now();
+  await store.users.create({ id: SENDER, registered });
+  const make = async (id: string) => {
+    await store.users.create({ id, registered });
+    await store.devices.put({ user: id, id: DEVICE, seen: registered }, 1);
+    await store.mailboxes.attach(id, DEVICE, "oldest");
+  };
+  for (let first = 0; first < users; first += USERS_AT_ONCE) {
+    const length = Math.min(USERS_AT_ONCE, users - first);
+    await Promise.all(Array.from({ length }, (_, index) => make(userOf(first + index))));
+  }
+}
+
+/** Messages go around all users, as they come in a day, and not user by user. */
+async function append(store: Store, { messages, users, size }: Filling): Promise<void> {
+  const newId = createUlid(systemClock.now, systemRandom);
+  const message = "x".repeat(size);
+  let next = 0;
+  const worker = async () => {
+    while (next < messages) {
+      const first = next;
+      next += Math.min(CALL_MESSAGES, messages - first);
+      const drafts = Array.from({ length: next - first }, (_, index) => {
+        return draftTo(userOf((first + index) % users), newId(), message);
+      });
+      const outcomes = await store.mailboxes.append(drafts);
+      const refused = outcomes.find(({ kind }) => kind !== "accepted");
+      if (refused !== undefined) throw new Error(`Cannot fill the store: ${refused.kind}`);
+    }
+  };
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker));
+}
+
+function userOf(index: number): string {
+  return `offline${index}`;
+}
+
+function draftTo(to: string, id: string, message: string): Draft {
+  const now = systemClock.now();
+  const time = new Date(now).toISOString();
+  const body = bodyOf({ id, from: SENDER, to, time, message });
+  return {
+    id,
+    kind: "message",
+    sender: SENDER,
+    from: SENDER,
+    to,
+    device: DEVICE,
+    time: now,
+    expires: now + TTL_MS,
+    receipt: false,
+    body,
+    bytes: body.length,
+  };
+}

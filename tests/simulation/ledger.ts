@@ -1,0 +1,145 @@
+/**
+ * What became durable, read from the commits themselves: the truth that everything is compared with.
+ *
+ * @module
+ */
+import type { Key, Row, Write } from "../../store/kv/database.ts";
+import type { Position } from "../../store/store.ts";
+import { countersKey, journalRange } from "../../store/kv/keys.ts";
+import { type CursorState, parseLines, type StoredEntry } from "../../store/kv/lines.ts";
+import type { MailboxRow } from "../../store/kv/mailbox.ts";
+import { joinText, parseJson } from "../../store/kv/values.ts";
+import type { SimDisk } from "./sim_disk.ts";
+
+/** What the rows of a disk say. */
+export interface DiskState {
+  /** The ids of entries that are there, by user. */
+  readonly entries: ReadonlyMap<string, ReadonlyMap<string, StoredEntry>>;
+  /** The cursors, by user and device. */
+  readonly cursors: ReadonlyMap<string, ReadonlyMap<string, Position>>;
+}
+
+/** Everything that was ever committed. */
+export class Ledger {
+  readonly byId = new Map<string, StoredEntry>();
+  /** By the first word of their text. */
+  readonly byWord = new Map<string, StoredEntry[]>();
+  readonly #mailboxes = new Map<string, StoredEntry[]>();
+  readonly #violated: (what: string) => void;
+  #segment = 0;
+  /** The newest committed position. */
+  last: Position = 0;
+
+  /** @param violated hears of what must not be */
+  constructor(violated: (what: string) => void) {
+    this.#violated = violated;
+  }
+
+  /** The entries of one mailbox, in the order in which they were committed. */
+  of(user: string): readonly StoredEntry[] {
+    return this.#mailboxes.get(user) ?? [];
+  }
+
+  /** Reads the journal's part of a commit. */
+  committed(writes: readonly Write[]): void {
+    const parts: Row[] = [];
+    for (const { key, value } of writes) {
+      if (key[0] !== "journal" || value === null) continue;
+      this.#note(Number(key[1]), Number(key[2]));
+      parts.push({ key, value, version: "" });
+    }
+    if (parts.length === 0) return;
+    for (const line of parseLines(joinText(parts))) {
+      if (line.kind === "entry") this.#add(line.entry);
+    }
+  }
+
+  #note(segment: number, part: number): void {
+    if (segment < this.#segment || (part === 0 && segment === this.#segment)) {
+      this.#violated(`Journal segment ${segment} was written again`);
+    }
+    this.#segment = segment;
+  }
+
+  #add(entry: StoredEntry): void {
+    if (entry.position <= this.last) {
+      this.#violated(`I2: position ${entry.position} was committed after ${this.last}`);
+    }
+    this.last = entry.position;
+    if (this.byId.has(entry.id)) this.#violated(`I4: the id ${entry.id} was given twice`);
+    this.byId.set(entry.id, entry);
+    const word = wordOf(entry);
+    if (word !== null) push(this.byWord, word, entry);
+    push(this.#mailboxes, entry.to, entry);
+    if (entry.copied) push(this.#mailboxes, entry.sender, entry);
+  }
+}
+
+/** The first word of a message's text, by which the simulation knows it; null for receipts. */
+function wordOf(entry: StoredEntry): string | null {
+  if (entry.kind !== "message") return null;
+  return wordIn(JSON.parse(entry.body).message);
+}
+
+/** The first word of a text. */
+export function wordIn(text: string): string {
+  return text.slice(0, text.indexOf(" "));
+}
+
+/** Reads all rows, as a start would. */
+export function readDisk(disk: SimDisk): DiskState {
+  const entries = new Map<string, Map<string, StoredEntry>>();
+  const cursors = new Map<string, Map<string, Position>>();
+  const keep = (user: string, entry: StoredEntry) => mapIn(entries, user).set(entry.id, entry);
+  for (const { key, value } of disk.list(prefixRange("mailboxes"))) {
+    for (const [device, state] of parseJson<MailboxRow>(value).cursors) {
+      mapIn(cursors, String(key[1])).set(device, state.position);
+    }
+  }
+  for (const [key, text] of joinParts(disk.list(prefixRange("messages")), 3)) {
+    for (const line of parseLines(text)) {
+      if (line.kind === "entry") keep(String(key[1]), line.entry);
+    }
+  }
+  const counters = disk.get(countersKey);
+  const from = counters === null ? 0 : parseJson<{ segment: number }>(counters.value).segment;
+  for (const [, text] of joinParts(disk.list(journalRange(from + 1)), 2)) {
+    for (const line of parseLines(text)) {
+      if (line.kind === "cursor") {
+        mapIn(cursors, line.user).set(line.device, positionOf(line.state));
+      }
+      if (line.kind === "forgotten") cursors.get(line.user)?.delete(line.device);
+      if (line.kind !== "entry") continue;
+      keep(line.entry.to, line.entry);
+      if (line.entry.copied) keep(line.entry.sender, line.entry);
+    }
+  }
+  return { entries, cursors };
+}
+
+function positionOf({ position }: CursorState): Position {
+  return position;
+}
+
+/** Rows whose keys differ in their last part only are one text. */
+function joinParts(rows: readonly Row[], length: number): [Key, string][] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) push(groups, JSON.stringify(row.key.slice(0, length)), row);
+  return [...groups.values()].map((parts) => [parts[0]?.key ?? [], joinText(parts)]);
+}
+
+function prefixRange(name: string) {
+  return { start: [name], end: [name, Infinity] };
+}
+
+function mapIn<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
+  const map = maps.get(key) ?? new Map<string, V>();
+  maps.set(key, map);
+  return map;
+}
+
+function push<V>(lists: Map<string, V[]>, key: string, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
