@@ -28,4 +28,6 @@ export const systemClock: Clock = {
 };
 
 /** The machine's own randomness. */
-export const systemRandom: RandomBytes = (buffer) => crypto.getRandomValues(buffer);
+export function systemRandom(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(buffer);
+}

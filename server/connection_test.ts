@@ -264,7 +264,7 @@ testWorld("Connection.send() gives up a peer that does not take what it is sent"
   const frame = "x".repeat(1000);
   transport.bufferedBytes = OUTGOING_BYTES_MAX - frame.length;
   connection.send(frame);
-  assert.equal(transport.closedWith, undefined);
+  assert.equal(transport.closedWith, null);
   assert.deepEqual(transport.sent.splice(0), [frame]);
   transport.bufferedBytes++;
   connection.send(frame);

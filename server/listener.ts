@@ -50,10 +50,11 @@ export interface ListenerHandler {
 
 /** Where and how to listen. */
 export interface ListenOptions {
+  /** A host name or address. */
   readonly hostname: string;
   /** 0: any free port. */
   readonly port: number;
-  /** @default {systemClock} */
+  /** For heartbeats and deadlines. @default {systemClock} */
   readonly clock?: Clock;
   /** Seconds of silence after which a peer is probed. @default {HEARTBEAT_SECONDS} */
   readonly heartbeatSeconds?: number;
@@ -64,7 +65,9 @@ export interface ListenOptions {
  * is slow to go is given `CLOSE_MS_MAX`. A second call waits for the first.
  */
 export interface Listener extends AsyncDisposable {
+  /** Where it listens. */
   readonly hostname: string;
+  /** The port, also where any free one was asked for. */
   readonly port: number;
   /** Sockets that their owners are rid of, and the operating system is not. */
   readonly lingering: number;
