@@ -12,6 +12,7 @@ import type { TransportAcceptor } from "./transport.ts";
 export interface UpgradeRequest {
   /** The address of the TCP peer, before any proxy header is believed. */
   readonly address: string;
+  /** What was asked for. */
   readonly url: URL;
   /** Can be read until the decision is made. */
   readonly headers: Headers;

@@ -17,6 +17,7 @@ export type {
   UpgradeDecision,
   UpgradeRequest,
 } from "./listener.ts";
+export type { Transport, TransportAcceptor, TransportHandler } from "./transport.ts";
 
 /** Loads the listener on `Deno.serve`. */
 export async function loadDenoListener(): Promise<Listen> {

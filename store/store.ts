@@ -50,6 +50,7 @@ export interface Draft {
 
 /** A draft that was committed. */
 export interface Entry extends Draft {
+  /** Its place in every mailbox that has it. */
   readonly position: Position;
 }
 
@@ -97,15 +98,19 @@ export interface Page {
 
 /** How much one {@linkcode Mailboxes.read} may answer; at least one entry is always answered. */
 export interface ReadLimit {
+  /** Entries, receipts included. */
   readonly messages: number;
+  /** The sum of their `bytes`. */
   readonly bytes: number;
 }
 
 /** Entries that a commit added to one mailbox, told in order of position. */
 export interface Committed {
+  /** Whose mailbox it is. */
   readonly user: string;
   /** The position of the mailbox's newest entry before these: a gap means a read is needed. */
   readonly after: Position;
+  /** At least one. */
   readonly entries: readonly Entry[];
 }
 
@@ -119,6 +124,7 @@ export interface StoreListener {
 export interface MailboxState {
   /** Messages that some device has not acknowledged, expired ones left out. */
   readonly messages: number;
+  /** The sum of their `bytes`. */
   readonly bytes: number;
   /** The cursor of every device. */
   readonly cursors: ReadonlyMap<string, Position>;
@@ -173,9 +179,13 @@ export interface Mailboxes {
 
 /** Someone who can send and receive. */
 export interface User {
+  /** Normalised: lower case, Unicode NFC. */
   readonly id: string;
+  /** An e-mail address. */
   readonly email?: string;
+  /** What others may see. */
   readonly name?: string;
+  /** The URL of a picture. */
   readonly picture?: string;
   /** In milliseconds since 1970. */
   readonly registered: number;
@@ -183,8 +193,11 @@ export interface User {
 
 /** Something a user reads messages on. */
 export interface Device {
+  /** Whose it is. */
   readonly user: string;
+  /** Unique among the devices of its user. */
   readonly id: string;
+  /** What it runs, as its client says. */
   readonly platform?: string;
   /** When it last signed in, in milliseconds since 1970. */
   readonly seen: number;
@@ -192,7 +205,9 @@ export interface Device {
 
 /** A value and the version under which it may be replaced. */
 export interface Versioned<T> {
+  /** What is stored. */
   readonly value: T;
+  /** Another one after every change. */
   readonly version: string;
 }
 
@@ -200,9 +215,17 @@ export interface Versioned<T> {
 export interface Users {
   /** The user, or null where nobody has that id. */
   get(id: string): Promise<Versioned<User> | null>;
-  /** @returns false where the id is taken: of two at once exactly one succeeds. */
+  /**
+   * Adds a user.
+   *
+   * @returns false where the id is taken: of two at once exactly one succeeds.
+   */
   create(user: User): Promise<boolean>;
-  /** @returns false where the user is gone or no longer at that version. */
+  /**
+   * Puts other values in the place of those that were read.
+   *
+   * @returns false where the user is gone or no longer at that version.
+   */
   replace(user: User, version: string): Promise<boolean>;
   /** Removes the user, the devices and the mailbox. @returns false where there was none. */
   remove(id: string): Promise<boolean>;
@@ -243,9 +266,13 @@ export interface Sweeper {
  * {@linkcode StoreUnavailableError}.
  */
 export interface Store extends AsyncDisposable {
+  /** Messages. */
   readonly mailboxes: Mailboxes;
+  /** Those who send and receive them. */
   readonly users: Users;
+  /** What they read them on. */
   readonly devices: Devices;
+  /** Work that the server has to call for. */
   readonly sweeper: Sweeper;
   /** Sets who hears of commits; there is one listener. */
   listen(listener: StoreListener): void;
@@ -263,6 +290,7 @@ export interface StoreClock {
 export interface StoreLimits {
   /** What may wait for one user. Receipts do not count: of them twice as many are kept. */
   readonly mailboxMessages: number;
+  /** The same in bytes. */
   readonly mailboxBytes: number;
   /** Bytes of accepted drafts that may wait for their commit. */
   readonly backlogBytes: number;
@@ -270,10 +298,12 @@ export interface StoreLimits {
 
 /** Too much waits to be committed. Trying again shortly helps. */
 export class StoreBusyError extends Error {
+  /** The name of the class. */
   override readonly name = "StoreBusyError";
 }
 
 /** The disk or the database refused, or the store is closed. Trying again later may help. */
 export class StoreUnavailableError extends Error {
+  /** The name of the class. */
   override readonly name = "StoreUnavailableError";
 }
