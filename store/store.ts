@@ -12,6 +12,8 @@
  * @module
  */
 
+export { StoreBusyError, StoreUnavailableError } from "./store_error.ts";
+
 /**
  * A place in the log. Positions of one mailbox grow but have gaps; 0 is before the first entry.
  * They are handed out in commit order, so nothing ever appears below a position that was read (I2).
@@ -294,16 +296,4 @@ export interface StoreLimits {
   readonly mailboxBytes: number;
   /** Bytes of accepted drafts that may wait for their commit. */
   readonly backlogBytes: number;
-}
-
-/** Too much waits to be committed. Trying again shortly helps. */
-export class StoreBusyError extends Error {
-  /** The name of the class. */
-  override readonly name = "StoreBusyError";
-}
-
-/** The disk or the database refused, or the store is closed. Trying again later may help. */
-export class StoreUnavailableError extends Error {
-  /** The name of the class. */
-  override readonly name = "StoreUnavailableError";
 }
