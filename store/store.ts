@@ -165,7 +165,8 @@ export interface Mailboxes {
    * Moves the cursor of an attached device forward; a lower position changes nothing (I3). Durable
    * soon, not now: losing it costs a repeated delivery, never a message.
    *
-   * @returns the furthest position that any device of the user had acknowledged before.
+   * @returns the position up to which everything had been acknowledged by some device before: what
+   * lies past it is delivered for the first time, or now and then once more.
    */
   acknowledge(user: string, device: string, upTo: Position): Position;
 

@@ -82,7 +82,9 @@ export class Admission {
   ): Promise<readonly Outcome[]> {
     const { promise: decided, resolve } = Promise.withResolvers<void>();
     const earlier = this.#undecided.get(sender);
-    this.#undecided.set(sender, decided);
+    // A call that fails is decided before those in front of it are: they still come first.
+    const chained = earlier === undefined ? decided : earlier.then(() => decided);
+    this.#undecided.set(sender, chained);
     try {
       for (;;) {
         const settles = this.#parts.cids.settles;
@@ -100,7 +102,9 @@ export class Admission {
       }
     } finally {
       resolve();
-      if (this.#undecided.get(sender) === decided) this.#undecided.delete(sender);
+      chained.then(() => {
+        if (this.#undecided.get(sender) === chained) this.#undecided.delete(sender);
+      });
     }
   }
 
@@ -131,7 +135,8 @@ export class Admission {
     return Promise.all(drafts.map(async ({ to, sender, cid }) => ({
       to: await table.load(to),
       sender: await table.load(sender),
-      cid: cid === undefined ? null : cids.unsettled(sender, cid) ?? await cids.find(sender, cid),
+      // One that is not settled may still fail: whoever judges looks at it again, and at rows here.
+      cid: cid === undefined || cids.unsettled(sender, cid) ? null : await cids.find(sender, cid),
     })));
   }
 

@@ -90,6 +90,7 @@ export class Journal {
   #segments: Segment[];
   #backlogBytes = 0;
   #closed = false;
+  #isDoubtful = false;
 
   constructor(
     database: OwnedDatabase,
@@ -108,6 +109,11 @@ export class Journal {
   /** Bytes that wait for a commit or are in one. */
   get backlogBytes(): number {
     return this.#backlogBytes;
+  }
+
+  /** Whether it was closed before the disk told what became of a commit. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful;
   }
 
   /** The newest position handed out. */
@@ -242,7 +248,10 @@ export class Journal {
       try {
         return await this.#database.holds(journalKey(segment, 0));
       } catch {
-        if (this.#closed) return false;
+        if (this.#closed) {
+          this.#isDoubtful = true;
+          return false;
+        }
         await new Promise<void>((resolve) => this.#clock.after(FATE_DELAY_MS, resolve));
       }
     }
@@ -252,7 +261,11 @@ export class Journal {
     for (const [cursor, mailbox] of cursors) this.#cursors.set(cursor, mailbox);
     this.#backlogBytes -= batch.bytes;
     this.#handler.failed(batch);
-    batch.finish(new StoreUnavailableError("Cannot commit: the disk refused", { cause }));
+    batch.finish(
+      cause instanceof LostOwnerError
+        ? cause
+        : new StoreUnavailableError("Cannot commit: the disk refused", { cause }),
+    );
   }
 }
 

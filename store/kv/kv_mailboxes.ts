@@ -114,7 +114,7 @@ export class KvMailboxes implements Mailboxes {
       await this.#writeLine(cursorLine(user, device, cursor, mailbox.furthest));
     } catch (error) {
       this.#leave(mailbox, cursor);
-      if (known === undefined && cursor.readers === 0) mailbox.forget(device);
+      if (known === undefined && cursor.readers === 0) mailbox.withdraw(device);
       throw error;
     }
     const tail = mailbox.last;
@@ -234,7 +234,8 @@ export class KvMailboxes implements Mailboxes {
     this.#closed = true;
     this.#background.stop();
     await this.#journal.close();
-    await this.settle().catch(this.#parts.failed);
+    // What may be on disk, and is not in memory, must be found by the next start.
+    if (!this.#journal.isDoubtful) await this.settle().catch(this.#parts.failed);
   }
 
   #assertOpen(): void {

@@ -21,7 +21,9 @@ import { replay } from "./replay.ts";
 
 /** Options for {@linkcode KvStore.open}. */
 export interface KvStoreOptions {
+  /** What it knows of time. */
   readonly clock: StoreClock;
+  /** The limits to keep. */
   readonly limits: StoreLimits;
   /** What the owner's record says of this process. */
   readonly owner: Readonly<Record<string, string | number>>;

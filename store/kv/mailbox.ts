@@ -227,13 +227,22 @@ export class Mailbox {
   /** Moves a cursor forward. @returns whether it moved */
   advance(cursor: Cursor, upTo: Position): boolean {
     if (upTo <= cursor.position) return false;
+    // A device that began further on leaves a gap, in which nobody has acknowledged anything.
+    const isJoined = cursor.position <= Math.max(this.furthest, this.lowestCursor());
+    if (isJoined) this.furthest = Math.max(this.furthest, upTo);
     cursor.position = upTo;
     cursor.sent = Math.max(cursor.sent, upTo);
-    this.furthest = Math.max(this.furthest, upTo);
     this.moves++;
     this.#exact = null;
     this.trim();
     return true;
+  }
+
+  /** Takes a new cursor back that did not get to the disk, as if it had never been. */
+  withdraw(device: string): void {
+    this.cursors.delete(device);
+    this.moves++;
+    this.#exact = null;
   }
 
   /** Drops a device's cursor. Once the last is gone, what all had acknowledged stays gone. */

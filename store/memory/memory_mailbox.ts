@@ -126,8 +126,11 @@ export class MemoryMailbox {
     if (state !== undefined) {
       // Nobody can have read what is not there yet, and what comes must not be skipped (I3).
       const reached = Math.min(upTo, this.#tail);
+      // A device that began further on leaves a gap, in which nobody has acknowledged anything.
+      const cursors = [...this.#devices.values()].map(({ cursor }) => cursor);
+      const isJoined = state.cursor <= Math.max(before, Math.min(...cursors));
+      if (isJoined) this.#furthest = Math.max(before, reached);
       state.cursor = Math.max(state.cursor, reached);
-      this.#furthest = Math.max(before, reached);
       this.#dropAcknowledged();
     }
     return before;

@@ -33,7 +33,7 @@ interface Session {
 /** Windows that clients choose. */
 const WINDOWS = [1, 2, 4, 16, 64, 256];
 
-/** Codes of errors after which the same may be tried again. */
+/** After these errors the same may be tried again. */
 const RETRYABLE: ReadonlySet<number> = new Set([-32003, -32005, -32006, -32007]);
 const CONFLICT = -32009;
 
@@ -280,9 +280,8 @@ export class SimDevice {
 
   #refused(sent: Sent, code: number): void {
     if (sent.cid === undefined) return;
-    if (code === CONFLICT) {
-      this.#parts.oracle.violated(`I5: ${sent.word} is a conflict with itself`);
-    }
+    const { oracle } = this.#parts;
+    if (code === CONFLICT) oracle.violated(`I5: ${sent.word} is a conflict with itself`);
     if (RETRYABLE.has(code)) this.#again.push(sent);
   }
 

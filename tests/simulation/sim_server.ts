@@ -196,6 +196,7 @@ export class SimServer implements Incarnation {
   #report(what: string, error: unknown): void {
     const { oracle } = this.#parts;
     oracle.count(`log: ${what}`);
+    oracle.trouble();
     const isExpected = error instanceof StoreUnavailableError || error instanceof StoreBusyError ||
       error instanceof RpcError || (what === "start failed" && error instanceof DiskError);
     if (isExpected) return;

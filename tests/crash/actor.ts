@@ -1,0 +1,159 @@
+/**
+ * One device of a run: it comes and goes, sends, acknowledges as its habits are, and writes down
+ * what it did and saw.
+ *
+ * @module
+ */
+import { TestClient } from "../harness/client.ts";
+import { Acknowledger } from "./acknowledger.ts";
+import { next } from "./next.ts";
+import type { Habits } from "./habits.ts";
+import type { ConnectionRecord, DeviceRecord } from "./history.ts";
+import type { Seeded } from "./seeded.ts";
+import { Sending } from "./sending.ts";
+import type { Stage } from "./stage.ts";
+
+/** How long to wait before another attempt to connect, in milliseconds. */
+const RETRY_MS = 30;
+
+/** What an {@linkcode Actor} is made of. */
+export interface ActorParts {
+  readonly habits: Habits;
+  readonly stage: Stage;
+  readonly chance: Seeded;
+  readonly token: string;
+  /** Makes one string of equal ones, so that a long run fits in memory. */
+  readonly intern: (text: string) => string;
+}
+
+/** One device of one user. */
+export class Actor {
+  readonly record: DeviceRecord;
+  readonly #parts: ActorParts;
+  readonly #sending: Sending;
+  readonly #refusals = new Map<string, number>();
+  /** Takes the connection down from outside; null while there is none. */
+  #client: TestClient | null = null;
+  /** Whether the next connection comes after everything was drained. */
+  #isLast = false;
+
+  constructor(parts: ActorParts) {
+    const { user, device } = parts.habits;
+    this.#parts = parts;
+    this.record = { user, device, joined: undefined, sent: [], connections: [] };
+    this.#sending = new Sending(this.record, parts);
+  }
+
+  /** Whether it has had the answer to a sign-in, or comes later anyway. */
+  get hasJoined(): boolean {
+    return this.record.joined !== undefined || this.#parts.habits.joinsAfterMs > 0;
+  }
+
+  /** Acts until the run is over. */
+  async run(): Promise<void> {
+    const { stage, habits } = this.#parts;
+    if (habits.joinsAfterMs > 0) {
+      while (stage.phase === "joining") await stage.pause(RETRY_MS);
+      await stage.pause(habits.joinsAfterMs);
+    }
+    while (stage.phase !== "over") {
+      const client = await this.#connect();
+      if (client === null) await stage.pause(RETRY_MS);
+      else await this.#visit(client);
+    }
+  }
+
+  /** Whether it is connected and was told that nothing waits any more. */
+  get isDone(): boolean {
+    return this.#client !== null && this.#client.empties > 0 && this.#sending.isDone;
+  }
+
+  /** Whether it has come back after {@linkcode return} and found nothing. */
+  get isBack(): boolean {
+    return this.isDone && this.record.connections.at(-1)?.isLast === true;
+  }
+
+  /** Comes back once more, to see that nothing is left. */
+  async return(): Promise<void> {
+    this.#isLast = true;
+    await this.leave();
+  }
+
+  /** Ends the connection, if there is one. */
+  async leave(): Promise<void> {
+    await this.#client?.close();
+  }
+
+  async #connect(): Promise<TestClient | null> {
+    const { stage, habits: { device, window, receipts, joinsAfterMs }, token } = this.#parts;
+    const url = await stage.url();
+    if (stage.phase === "over") return null;
+    try {
+      return await TestClient.connect(url, {
+        token,
+        device,
+        window,
+        receipts,
+        ...(joinsAfterMs > 0 ? { start: "newest" as const } : {}),
+        acknowledge: false,
+      });
+    } catch {
+      // The server was killed again meanwhile.
+      return null;
+    }
+  }
+
+  async #visit(client: TestClient): Promise<void> {
+    const { stage, habits: { visits }, chance } = this.#parts;
+    const connection = this.#begin(client);
+    this.#client = client;
+    const acknowledger = new Acknowledger(client, connection, this.#refusals, this.#parts);
+    const work = Promise.all([
+      acknowledger.run(),
+      this.#hear(client, connection),
+      this.#sending.run(client, this.record.connections.length - 1),
+    ]);
+    if (visits !== undefined) {
+      while (stage.phase === "joining") await stage.pause(RETRY_MS);
+      await Promise.race([client.closed, stage.pause(chance.whole(50, visits.hereMs))]);
+      // In a drain it stays where it is.
+      if (stage.phase === "live") await client.close();
+    }
+    await client.closed;
+    connection.ended = Math.min(connection.ended, stage.now());
+    this.#client = null;
+    await work;
+    if (visits !== undefined) await this.#stayAway(visits.awayMs);
+  }
+
+  async #stayAway(awayMs: number): Promise<void> {
+    const { stage, chance } = this.#parts;
+    if (stage.phase === "live") await stage.pause(chance.whole(0, awayMs));
+  }
+
+  #begin(client: TestClient): ConnectionRecord {
+    const { stage } = this.#parts;
+    const connection: ConnectionRecord = {
+      since: stage.now(),
+      ended: Infinity,
+      pending: client.welcome?.pending ?? 0,
+      isLast: this.#isLast,
+      deliveries: [],
+      receipts: [],
+    };
+    this.record.joined ??= connection.since;
+    this.record.connections.push(connection);
+    return connection;
+  }
+
+  /** Writes receipts down as they come. */
+  async #hear(client: TestClient, { receipts }: ConnectionRecord): Promise<void> {
+    const { stage, intern } = this.#parts;
+    for (;;) {
+      const receipt = await next(client, client.receipts, receipts.length);
+      if (receipt === undefined) return;
+      if (receipt.state !== "delivered") throw new Error("Nothing expires in a run");
+      receipts.push({ id: intern(receipt.id), at: stage.now() });
+    }
+  }
+}

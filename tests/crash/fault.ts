@@ -1,0 +1,55 @@
+/**
+ * What can be made wrong with the server under test. The product has no switch for any of it.
+ *
+ * @module
+ */
+
+/** The program, as a path from the root of the repository. */
+export const SERVER_UNDER_TEST = "tests/crash/faulty_titan.ts";
+
+/** What the server does to its database, as one can tell from the keys. */
+export const STEPS = [
+  /** A journal segment is written. */
+  "commit",
+  /** Unsettled entries become rows, and cursors are written. */
+  "settle",
+  /** Client ids become rows. */
+  "cids",
+  /** Settled segments are deleted. */
+  "cut",
+  /** Rows that everybody has read are deleted. */
+  "compaction",
+  /** The journal is read at a start. */
+  "replay",
+  /** A start takes the file over. */
+  "owner",
+  /** Users and devices are written at a sign-in. */
+  "registration",
+  /** What is left of a removed user is deleted. */
+  "removal",
+] as const;
+
+/** One of {@linkcode STEPS}. */
+export type StepKind = typeof STEPS[number];
+
+/** When the process dies: around one call of the database. */
+export interface KillPoint {
+  readonly step: StepKind;
+  /** `during`: the call is under way. `after`: it is done and its caller has not heard yet. */
+  readonly moment: "before" | "during" | "after";
+  /** Which call of that kind, from 1. */
+  readonly call: number;
+}
+
+/** What is wrong. Nothing: the server is the same as `main.ts`. */
+export interface Fault {
+  /** Answers senders this many milliseconds before their messages go to be committed (I1). */
+  readonly acceptEarlyMs?: number;
+  /** Moves every cursor so many positions further than was acknowledged (I3). */
+  readonly skip?: number;
+  readonly kill?: KillPoint;
+  /** The store's background work comes so many times sooner. */
+  readonly hurry?: number;
+  /** A user that is removed as soon as the server is up. */
+  readonly remove?: string;
+}

@@ -1,0 +1,71 @@
+/**
+ * `titan serve` with something wrong: the parts of `main.ts`, and ports that are decorated as a
+ * {@linkcode Fault} says. The fault is the second argument, in JSON.
+ *
+ * @module
+ */
+import denoJson from "../../deno.json" with { type: "json" };
+import { COMMIT_BACKLOG_BYTES_MAX } from "../../limits.ts";
+import {
+  type Clock,
+  type Config,
+  loadDenoListener,
+  loadWsListener,
+  readConfig,
+  runTitan,
+  type StoreOpening,
+  systemClock,
+  systemRandom,
+} from "../../server/mod.ts";
+import { DenoDatabase } from "../../store/kv/deno_database.ts";
+import { KvStore } from "../../store/kv/kv_store.ts";
+import type { Store } from "../../store/mod.ts";
+import type { Fault } from "./fault.ts";
+import { withFaultyMailboxes } from "./faulty_mailboxes.ts";
+import { KillingDatabase } from "./killing_database.ts";
+
+/** The database is what a removal is about, so the user has to have something in it by then. */
+const REMOVE_AFTER_MS = 300;
+
+async function openStore(fault: Fault, config: Config, opening: StoreOpening): Promise<Store> {
+  const { kill, hurry = 1, remove } = fault;
+  const { mailboxMessages, mailboxBytes } = config;
+  const file = await DenoDatabase.open(await opening.database());
+  const database = kill === undefined ? file : new KillingDatabase(file, kill, dieNow);
+  const store = await KvStore.open(database, {
+    clock: hurried(hurry),
+    limits: { mailboxMessages, mailboxBytes, backlogBytes: COMMIT_BACKLOG_BYTES_MAX },
+    owner: { pid: Deno.pid, since: systemClock.now() },
+    lost: opening.lost,
+    failed: opening.failed,
+  });
+  if (remove !== undefined) {
+    systemClock.after(REMOVE_AFTER_MS, () => store.users.remove(remove));
+  }
+  return withFaultyMailboxes(store, fault);
+}
+
+/** As `kill -9`: nothing of this process runs any more. */
+function dieNow(): void {
+  Deno.kill(Deno.pid, "SIGKILL");
+}
+
+/** A clock that lets background work come sooner. */
+function hurried(times: number): Clock {
+  return { ...systemClock, after: (ms, callback) => systemClock.after(ms / times, callback) };
+}
+
+if (import.meta.main) {
+  const [command = "", text = "{}"] = Deno.args;
+  const fault: Fault = JSON.parse(text);
+  const exitCode = await runTitan([command], {
+    version: denoJson.version,
+    clock: systemClock,
+    random: systemRandom,
+    collectGarbage: undefined,
+    config: () => readConfig((name) => Deno.env.get(name)),
+    openStore: (config, opening) => openStore(fault, config, opening),
+    loadListener: ({ listener }) => listener === "ws" ? loadWsListener() : loadDenoListener(),
+  });
+  Deno.exit(exitCode);
+}

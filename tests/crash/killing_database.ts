@@ -1,0 +1,67 @@
+/**
+ * A database that ends its own process at a given call.
+ *
+ * @module
+ */
+import type { Check, Database, Key, Range, Row, Write } from "../../store/kv/database.ts";
+import type { KillPoint, StepKind } from "./fault.ts";
+
+/** Passes everything on, until the call at which the process dies. */
+export class KillingDatabase implements Database {
+  readonly #database: Database;
+  readonly #point: KillPoint;
+  readonly #die: () => void;
+  #calls = 0;
+
+  /** @param die ends the process; it does not return where that works */
+  constructor(database: Database, point: KillPoint, die: () => void) {
+    this.#database = database;
+    this.#point = point;
+    this.#die = die;
+  }
+
+  read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
+    return this.#database.read(keys);
+  }
+
+  list(range: Range, limit: number): Promise<readonly Row[]> {
+    const step = range.start[0] === "journal" ? "replay" : undefined;
+    return this.#step(step, () => this.#database.list(range, limit));
+  }
+
+  commit(checks: readonly Check[], writes: readonly Write[]): Promise<string | null> {
+    return this.#step(stepOf(writes), () => this.#database.commit(checks, writes));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  async #step<T>(step: StepKind | undefined, call: () => Promise<T>): Promise<T> {
+    const isDue = step === this.#point.step && ++this.#calls === this.#point.call;
+    const { moment } = this.#point;
+    if (isDue && moment === "before") this.#die();
+    const result = call();
+    if (isDue && moment === "during") this.#die();
+    await result;
+    if (isDue && moment === "after") this.#die();
+    return await result;
+  }
+}
+
+/** What a commit is a part of, by the keys that it writes. */
+export function stepOf(writes: readonly Write[]): StepKind | undefined {
+  const sets = new Set<unknown>();
+  const deletes = new Set<unknown>();
+  for (const { key, value } of writes) (value === null ? deletes : sets).add(key[0]);
+  if (sets.has("removals") || deletes.has("removals") || deletes.has("devices")) return "removal";
+  // Users and devices go with a journal segment that may hold messages too.
+  if (sets.has("users") || sets.has("devices")) return "registration";
+  if (sets.has("journal")) return "commit";
+  if (sets.has("counters")) return "cut";
+  if (sets.has("cids")) return "cids";
+  // Deleting the chunks of a removed user leaves the mailbox's row alone: that is gone already.
+  if (deletes.has("messages")) return sets.has("mailboxes") ? "compaction" : "removal";
+  if (sets.has("mailboxes")) return "settle";
+  return sets.has("owner") ? "owner" : undefined;
+}

@@ -1,0 +1,29 @@
+/**
+ * Looking into the database of a server that does not run.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Key } from "../../store/kv/database.ts";
+import { DenoDatabase } from "../../store/kv/deno_database.ts";
+
+/** Rows read at once. */
+const ROWS_READ_MAX = 500;
+
+/** All keys whose first part is a name, in order. */
+export async function keysOf(dataDir: string, name: string): Promise<readonly Key[]> {
+  const database = await DenoDatabase.open(join(dataDir, "titan.kv"));
+  try {
+    const keys: Key[] = [];
+    for (let start: Key = [name];;) {
+      const rows = await database.list({ start, end: [name, Infinity] }, ROWS_READ_MAX);
+      keys.push(...rows.map(({ key }) => key));
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < ROWS_READ_MAX) return keys;
+      // The key that follows: the same one and one part more.
+      start = [...last.key, 0];
+    }
+  } finally {
+    database.close();
+  }
+}
