@@ -29,6 +29,7 @@ import { Delivery, type DeliveryHost } from "./delivery.ts";
 import type { Member } from "./hub.ts";
 import type { Credential, Gateway, Ticking } from "./gateway.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
+import { deliveryOptions, welcome } from "./welcome.ts";
 
 /**
  * One client's connection. It plays every part that others see of it, rather than have an object
@@ -191,7 +192,7 @@ export class Connection
     this.#transport.close(code, reason);
   }
 
-  /** Time has passed: the deadlines for signing in and for acknowledging. */
+  /** Looks at the deadlines for signing in and for acknowledging. */
   tick(now: number): void {
     const delivery = this.#delivery;
     if (delivery === null) {
@@ -223,10 +224,8 @@ export class Connection
 
   #answer(text: string): void | Promise<void> {
     const answer = this.#gateway.router.handle(text, this);
-    if (answer instanceof Promise) {
-      return answer.then((frame) => this.#answered(frame, text.length));
-    }
-    this.#answered(answer, text.length);
+    if (!(answer instanceof Promise)) return this.#answered(answer, text.length);
+    return answer.then((frame) => this.#answered(frame, text.length));
   }
 
   #answered(frame: string | undefined, bytes: number): void {
@@ -248,32 +247,38 @@ export class Connection
     if (this.#welcome !== undefined) return this.#enterAgain(credential, options, this.#welcome);
     const { user } = credential;
     const device = this.#gateway.deviceOf(credential, options);
-    const admitted = await this.#gateway.admit(user, device, options);
     const identity = { user, device };
+    return await this.#gateway.alone(identity, () => this.#enterAlone(identity, options));
+  }
+
+  async #enterAlone(identity: Identity, options: SignInOptions): Promise<Welcome> {
+    if (this.#closed) throw new RpcError("unavailable");
+    const { user, device } = identity;
+    const admitted = await this.#gateway.admit(user, device, options);
     if (this.#closed) {
       this.#gateway.release(identity, { sent: admitted.attachment.sent, attempts: new Map() });
       throw new RpcError("unavailable");
     }
-    const chosen = this.#gateway.deliveryOptions(options);
+    const chosen = deliveryOptions(options);
     this.#identity = identity;
     // An older connection of the device ends here, and leaves what it knows of its deliveries.
     this.#gateway.hub.add(this);
     const attempts = this.#gateway.hub.takeAttempts(user, device);
     this.#delivery = new Delivery(this, identity, admitted.attachment, attempts, chosen);
-    this.#welcome = this.#gateway.welcome(identity, admitted.attachment.pending, chosen);
+    this.#welcome = welcome(identity, admitted.attachment.pending, chosen.window);
     this.#lease.signedIn();
     return this.#welcome;
   }
 
   /** The client signs in once more: it may choose anew, but stays who it is. */
-  #enterAgain(credential: Credential, options: SignInOptions, welcome: Welcome): Welcome {
-    const device = options.device ?? credential.device ?? welcome.device;
-    if (credential.user !== welcome.user || device !== welcome.device) {
+  #enterAgain(credential: Credential, options: SignInOptions, earlier: Welcome): Welcome {
+    const device = options.device ?? credential.device ?? earlier.device;
+    if (credential.user !== earlier.user || device !== earlier.device) {
       throw new RpcError("forbidden");
     }
-    const chosen = this.#gateway.deliveryOptions(options);
+    const chosen = deliveryOptions(options);
     this.#delivery?.configure(chosen);
-    return this.#welcome = { ...welcome, window: chosen.window };
+    return this.#welcome = { ...earlier, window: chosen.window };
   }
 
   #end(): void {

@@ -10,6 +10,7 @@ const ROUND_MS = 1000;
 
 /** Something that is told when its time is up. */
 export interface Expiring {
+  /** Its time is up. */
   expire(): void;
 }
 
@@ -22,6 +23,7 @@ export class Deadlines implements Disposable {
   readonly #waiting = new Map<Expiring, number>();
   #cancel: (() => void) | undefined;
 
+  /** Starts with nothing to wait for. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }

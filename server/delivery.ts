@@ -200,7 +200,8 @@ export class Delivery {
           continue;
         }
         this.#caughtUp = page.end && !this.#missed;
-        this.#deliver(page.entries);
+        // What was read while the disk was slow may have expired since.
+        this.#deliver(page.entries.filter(({ expires }) => expires > this.#host.now()));
         this.#pass(page.upTo);
       }
     } finally {

@@ -47,7 +47,9 @@ const CLOSE_TURNS_MAX = 50;
 
 /** What the transports of one listener share. */
 export interface DenoTransportHost {
+  /** For handshakes, closes and sockets that are slow to go. */
   readonly deadlines: Deadlines;
+  /** For closes that wait for a peer to fall silent. */
   readonly turns: Turns;
   /** Hears what an owner threw. */
   readonly fault: (error: unknown) => void;

@@ -4,15 +4,7 @@
  * @module
  */
 import { FRAME_BYTES_MAX, WINDOW_MESSAGES_MAX } from "../limits.ts";
-import {
-  errorFrame,
-  type Identity,
-  parseDeviceId,
-  RpcError,
-  type Session,
-  type SignInOptions,
-  type Welcome,
-} from "../rpc/mod.ts";
+import { errorFrame, parseDeviceId, RpcError, type SignInOptions } from "../rpc/mod.ts";
 import type { ClientAddresses } from "./client_address.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionCounts, Lease } from "./connection_counts.ts";

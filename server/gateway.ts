@@ -3,15 +3,7 @@
  *
  * @module
  */
-import {
-  DEVICES_MAX,
-  FRAME_BYTES_MAX,
-  HEARTBEAT_SECONDS,
-  MESSAGE_TEXT_BYTES_MAX,
-  SEND_MESSAGES_MAX,
-  TTL_SECONDS_MAX,
-  WINDOW_MESSAGES_DEFAULT,
-} from "../limits.ts";
+import { DEVICES_MAX, TTL_SECONDS_MAX } from "../limits.ts";
 import {
   createIsoTime,
   type Identity,
@@ -21,16 +13,15 @@ import {
   type Router,
   RpcError,
   type SignInOptions,
-  type Welcome,
 } from "../rpc/mod.ts";
 import type { Attachment, Entry, Position, Store } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { CloseCode } from "./close_code.ts";
-import type { DeliveryOptions } from "./delivery.ts";
 import type { FailureLockout } from "./failure_lockout.ts";
 import { Hub } from "./hub.ts";
 import type { Attempts } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
+import { KeyedQueue } from "./keyed_queue.ts";
 import type { Log } from "./log.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
 import { BadCredentialError, claimedUser, type Claims, type Tokens } from "./tokens.ts";
@@ -49,15 +40,6 @@ const SEEN_MS = 3600 * 1000;
 
 /** How long a receipt waits for its sender, in milliseconds. */
 const RECEIPT_MS = TTL_SECONDS_MAX * 1000;
-
-/** What a client is told of the limits. */
-const WELCOME_LIMITS: Welcome["limits"] = {
-  messageBytes: MESSAGE_TEXT_BYTES_MAX,
-  frameBytes: FRAME_BYTES_MAX,
-  sendMessages: SEND_MESSAGES_MAX,
-  ttlSeconds: TTL_SECONDS_MAX,
-  devices: DEVICES_MAX,
-};
 
 /** A connection, as the clock knows it. */
 export interface Ticking {
@@ -92,6 +74,7 @@ export class Gateway {
   readonly #parts: GatewayParts;
   readonly #connections = new Set<Ticking>();
   readonly #isoTime = createIsoTime();
+  readonly #entering = new KeyedQueue();
   #cancelTick: (() => void) | null = null;
   #cancelSweep: (() => void) | null = null;
   #sweeping: Promise<void> = Promise.resolve();
@@ -194,28 +177,17 @@ export class Gateway {
     return { attachment };
   }
 
+  /** Lets the sign-ins of one device happen one after another. */
+  async alone<T>({ user, device }: Identity, enter: () => Promise<T>): Promise<T> {
+    // No id holds a control character.
+    return await this.#entering.run(user + "\n" + device, enter);
+  }
+
   /** A device leaves. */
   release({ user, device }: Identity, left: { sent: Position; attempts: Attempts }): void {
     this.hub.keepAttempts(user, device, left.attempts);
     this.mailboxes.detach(user, device, left.sent);
     this.log.event("disconnected", { user, device });
-  }
-
-  /** What a client chose, with the defaults. */
-  deliveryOptions(options: SignInOptions): DeliveryOptions {
-    const { window = WINDOW_MESSAGES_DEFAULT, receipts = false, rich } = options;
-    return { window, receipts, tellEmpty: rich };
-  }
-
-  /** What a client is told that asked for an object. */
-  welcome(identity: Identity, pending: number, { window }: DeliveryOptions): Welcome {
-    return {
-      ...identity,
-      pending,
-      window,
-      limits: WELCOME_LIMITS,
-      heartbeat: HEARTBEAT_SECONDS,
-    };
   }
 
   /** Takes from a user's send bucket. @throws {RpcError} `rate_limited` */

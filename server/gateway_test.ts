@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  DEVICES_MAX,
-  FRAME_BYTES_MAX,
-  HEARTBEAT_SECONDS,
-  MESSAGE_TEXT_BYTES_MAX,
-} from "../limits.ts";
+import { DEVICES_MAX } from "../limits.ts";
 import { RpcError, type RpcErrorName } from "../rpc/mod.ts";
 import type { Draft } from "../store/mod.ts";
 import { StoreUnavailableError } from "../store/mod.ts";
@@ -155,17 +150,6 @@ testWorld("Gateway.admit() starts a further device where it says", async (world)
   assert.equal(await pending("a", "newest"), 0);
   assert.equal(await pending("b", "oldest"), 1);
   assert.equal(await pending("c"), 1);
-});
-
-testWorld("Gateway.welcome() tells the limits that a client should keep", async ({ gateway }) => {
-  const chosen = gateway.deliveryOptions({ rich: true });
-  assert.deepEqual(chosen, { window: 64, receipts: false, tellEmpty: true });
-  const welcome = await Promise.resolve(gateway.welcome({ user: "a", device: "d" }, 3, chosen));
-  assert.equal(welcome.pending, 3);
-  assert.equal(welcome.heartbeat, HEARTBEAT_SECONDS);
-  assert.equal(welcome.limits["messageBytes"], MESSAGE_TEXT_BYTES_MAX);
-  assert.equal(welcome.limits["frameBytes"], FRAME_BYTES_MAX);
-  assert.equal(welcome.limits["devices"], DEVICES_MAX);
 });
 
 testWorld(

@@ -12,6 +12,7 @@ import {
   type Welcome,
 } from "../rpc/mod.ts";
 import type { Credential, Gateway } from "./gateway.ts";
+import { deliveryOptions, welcome } from "./welcome.ts";
 
 /** One `POST /rpc`: it can ask, and cannot be told anything later. */
 export class HttpSession implements Session, Caller {
@@ -46,7 +47,7 @@ export class HttpSession implements Session, Caller {
     await gateway.welcomeUser(user);
     this.#identity = identity;
     const pending = options.rich ? (await gateway.mailboxes.inspect(user))?.messages ?? 0 : 0;
-    return gateway.welcome(identity, pending, gateway.deliveryOptions(options));
+    return welcome(identity, pending, deliveryOptions(options).window);
   }
 
   takeSend(messages: number): void {

@@ -31,6 +31,7 @@ const TESTS: readonly ListenerTest[] = [
 
 /** A listener under test. */
 export interface ListenerHarness {
+  /** How it is opened. */
   readonly listen: Listen;
   /** Tests that it cannot pass, by name, and why. */
   readonly skip: ReadonlyMap<string, string>;

@@ -11,7 +11,9 @@ const HOST = /^[A-Za-z0-9._~!$&'()*+,;=%-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{
 
 /** What a message says before its body. */
 export interface RequestHead {
+  /** Whole, with the host that the client named. */
   readonly url: URL;
+  /** Those that came more than once are joined. */
   readonly headers: Headers;
 }
 

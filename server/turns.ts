@@ -11,6 +11,7 @@ export class Turns implements Disposable {
   #waiting: (() => void)[] = [];
   #cancel: (() => void) | undefined;
 
+  /** Starts with nothing to wait for. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }

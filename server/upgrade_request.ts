@@ -47,7 +47,11 @@ function lists(header: string, word: string): boolean {
   return header.toLowerCase().split(",").some((part) => part.trim() === word);
 }
 
-/** @throws {TypeError} the client did not offer that subprotocol, so it must not be confirmed. */
+/**
+ * Makes sure that a subprotocol may be confirmed: a client fails the connection otherwise.
+ *
+ * @throws {TypeError} the client did not offer it
+ */
 export function assertOffered(headers: HeaderReader, protocol: string): void {
   const offered = headers.get("sec-websocket-protocol") ?? "";
   if (offered.split(",").some((name) => name.trim() === protocol)) return;

@@ -11,6 +11,7 @@ const ROUND_MS = 1000;
 
 /** Transports that are probed at the same time. */
 export interface Round extends WsTransportHost {
+  /** Who belongs to it. */
   readonly transports: Set<WsTransport>;
 }
 

@@ -3,7 +3,7 @@
  *
  * Frames are encoded here and written to the socket itself, which is corked until the event loop
  * turns: what is sent to a peer at once is one write. With four frames in flight on each of 50
- * connections that took a third off the CPU time of an echoed frame, and half with sixteen.
+ * connections that took a quarter off the CPU time of an echoed frame, with sixteen half.
  * `npm:ws` writes its own frames (ping, pong, close) to the same socket, so the order holds.
  *
  * @module
@@ -26,6 +26,7 @@ export interface WsTransportHost {
 
 /** A WebSocket that knows its transport: so all of them share their event handlers. */
 export class OwnedWebSocket extends WebSocket {
+  /** Set as long as there is one. */
   transport: WsTransport | undefined;
 }
 

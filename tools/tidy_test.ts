@@ -33,10 +33,7 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["server/http_session.ts", ["server/front_door_test.ts", "it is the front door's"]],
   ["server/in_flight.ts", ["server/delivery_test.ts", "it is the delivery's memory"]],
   ["server/mod.ts", ["tests/commands_test.ts", "it is what main.ts is made of"]],
-  ["server/node_http.ts", ["server/ws_listener_test.ts", "the listener's contract is about it"]],
   ["server/transport.ts", ["server/ws_listener_test.ts", "a port and its constants"]],
-  ["server/ws_probes.ts", ["server/ws_listener_test.ts", "the listener's contract is about it"]],
-  ["server/ws_transport.ts", ["server/ws_listener_test.ts", "the listener's contract is about it"]],
 ]);
 
 Deno.test("every source file has at most 300 lines", async () => {

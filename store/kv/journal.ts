@@ -236,7 +236,7 @@ export class Journal {
       this.#cursors.delete(cursor);
       // A forgotten device has no cursor any more, nor has a removed user: a line would bring it back.
       if (!mailbox.isLoaded || mailbox.cursors.get(cursor.device) !== cursor) continue;
-      batch.lines += cursorLine(mailbox.user, cursor.device, cursor, mailbox.furthest);
+      batch.lines += cursorLine(mailbox.user, cursor.device, cursor, `${mailbox.acknowledged}`);
     }
     return taken;
   }

@@ -205,7 +205,7 @@ Deno.test("Journal.note() has a cursor go alone after 25 ms, at its newest posit
   await world.clock.pass(1);
   const state = { position: 7, sent: 1, live: true };
   assert.deepEqual([...parseLines(world.text(1) ?? "")], [
-    { kind: "cursor", user: "bob", device: "d0", state, furthest: 0 },
+    { kind: "cursor", user: "bob", device: "d0", state, acknowledged: "" },
   ]);
   assert.equal(world.clock.timers, 0);
 });

@@ -100,8 +100,8 @@ export class KvMailboxes implements Mailboxes {
     start: "oldest" | "newest",
   ): Promise<Attachment | null> {
     this.#assertOpen();
-    let mailbox = await this.#table.load(user);
-    while (mailbox?.isLoaded === false) mailbox = await this.#table.load(user);
+    let mailbox: Mailbox | null;
+    do mailbox = await this.#table.load(user); while (mailbox?.isLoaded === false);
     if (mailbox === null) return null;
     const known = mailbox.cursors.get(device);
     const cursor = known ?? newCursor(mailbox, device, start);
@@ -111,7 +111,7 @@ export class KvMailboxes implements Mailboxes {
     cursor.live = true;
     this.#table.touch(mailbox);
     try {
-      await this.#writeLine(cursorLine(user, device, cursor, mailbox.furthest));
+      await this.#writeLine(cursorLine(user, device, cursor, `${mailbox.acknowledged}`));
     } catch (error) {
       this.#leave(mailbox, cursor);
       if (known === undefined && cursor.readers === 0) mailbox.withdraw(device);
@@ -143,13 +143,13 @@ export class KvMailboxes implements Mailboxes {
     const mailbox = this.#table.loaded(user);
     const cursor = mailbox?.cursors.get(device);
     if (mailbox === undefined || cursor === undefined) return 0;
-    const { furthest } = mailbox;
+    const before = mailbox.acknowledged.endAfter(cursor.position);
     if (mailbox.advance(cursor, Math.min(upTo, this.#committed))) {
       this.#table.touch(mailbox);
       this.#journal.note(cursor, mailbox);
       this.#background.passed(mailbox);
     }
-    return furthest;
+    return before;
   }
 
   async setAside(user: string, device: string, entry: Entry): Promise<void> {
@@ -166,12 +166,9 @@ export class KvMailboxes implements Mailboxes {
     if (mailbox === null) return null;
     await this.#background.recount(mailbox);
     const { messages, bytes } = mailbox.held;
-    const cursors = [...mailbox.cursors.values()];
-    return {
-      messages,
-      bytes,
-      cursors: new Map(cursors.map(({ device, position }) => [device, position])),
-    };
+    const cursors = new Map<string, Position>();
+    for (const { device, position } of mailbox.cursors.values()) cursors.set(device, position);
+    return { messages, bytes, cursors };
   }
 
   async forget(user: string, device: string): Promise<void> {

@@ -27,7 +27,8 @@ export type Line =
     readonly user: string;
     readonly device: string;
     readonly state: CursorState;
-    readonly furthest: Position;
+    /** What some device of the user has acknowledged, as `Stretches` write it. */
+    readonly acknowledged: string;
   }
   | {
     readonly kind: "forgotten";
@@ -75,16 +76,16 @@ export function entryLine(entry: StoredEntry): string {
 /**
  * The line of a device's cursor; the last one of a device counts.
  *
- * @param furthest the furthest that any device of the user has acknowledged
+ * @param acknowledged what some device of the user has acknowledged, as `Stretches` write it
  */
 export function cursorLine(
   user: string,
   device: string,
   { position, sent, live }: CursorState,
-  furthest: Position,
+  acknowledged: string,
 ): string {
   return "c\t" + user + "\t" + device + "\t" + position + "\t" + sent + "\t" + (live ? 1 : 0) +
-    "\t" + furthest + "\n";
+    "\t" + acknowledged + "\n";
 }
 
 /** The line that ends a device's cursor; `born` as in {@linkcode MailboxRow}. */
@@ -113,8 +114,10 @@ function parseLine(line: string): Line {
   const [kind, user = "", device = ""] = fields;
   if (kind === "m" && fields.length === 14) return { kind: "entry", entry: parseEntry(fields) };
   if (kind === "c" && fields.length === 7) {
-    const [position = 0, sent = 0, live = 0, furthest = 0] = fields.slice(3).map(Number);
-    return { kind: "cursor", user, device, state: { position, sent, live: live === 1 }, furthest };
+    const [position = 0, sent = 0, live = 0] = fields.slice(3, 6).map(Number);
+    const acknowledged = fields[6] ?? "";
+    const state = { position, sent, live: live === 1 };
+    return { kind: "cursor", user, device, state, acknowledged };
   }
   if (kind === "f" && fields.length === 4) {
     return { kind: "forgotten", user, device, born: Number(fields[3]) };

@@ -47,11 +47,11 @@ const line: fc.Arbitrary<readonly [text: string, line: Line]> = fc.oneof(
     idText,
     idText,
     fc.record({ position, sent: position, live: fc.boolean() }, { noNullPrototype: true }),
-    position,
-  ).map(([user, device, state, furthest]) =>
+    position.map((upTo) => `0-${upTo}`),
+  ).map(([user, device, state, acknowledged]) =>
     [
-      cursorLine(user, device, state, furthest),
-      { kind: "cursor", user, device, state, furthest },
+      cursorLine(user, device, state, acknowledged),
+      { kind: "cursor", user, device, state, acknowledged },
     ] as const
   ),
   fc.tuple(idText, idText, position).map(([user, device, born]) =>
@@ -90,7 +90,7 @@ Deno.test("parseLines() throws at a line that was cut off, and not before it", (
 
 Deno.test("parseLines() throws at a line of an unknown kind or with other fields", () => {
   const lines = [entryLine(makeEntry(1)), forgottenLine("bob", "phone", 1), removedLine("bob")];
-  lines.push(cursorLine("bob", "phone", { position: 1, sent: 1, live: true }, 1));
+  lines.push(cursorLine("bob", "phone", { position: 1, sent: 1, live: true }, "0-1"));
   for (const line of lines) {
     const fields = line.slice(0, -1).split("\t");
     for (const bad of [fields.slice(0, -1), [...fields, ""], ["z", ...fields.slice(1)]]) {

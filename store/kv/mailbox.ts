@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Stretches } from "../stretches.ts";
 import type { Position, StoreLimits } from "../store.ts";
 import { type Amount, count, type Exact, NOTHING } from "./amount.ts";
 import type { CursorState, StoredEntry } from "./lines.ts";
@@ -23,8 +24,8 @@ export interface MailboxRow {
   readonly settled: Position;
   /** The position of the newest entry. */
   readonly last: Position;
-  /** The furthest that any device has acknowledged. */
-  readonly furthest: Position;
+  /** What some device has acknowledged, as {@linkcode Stretches} write it. */
+  readonly acknowledged: string;
   /** Rows up to here belong to an earlier user of the same name. */
   readonly born: Position;
   /** What the rows hold past the position `counted`. */
@@ -49,8 +50,8 @@ export class Mailbox {
   /** What the rows hold past `counted`; an upper bound of what waits there. */
   readonly rows: Amount = { ...NOTHING };
   counted: Position = 0;
-  /** The furthest that any device has acknowledged, forgotten ones too. */
-  furthest: Position = 0;
+  /** What some device has acknowledged, forgotten ones too. */
+  readonly acknowledged = new Stretches();
   /** How often a cursor moved or went. */
   moves = 0;
   /** Devices that were forgotten while only the journal's part was loaded. */
@@ -175,7 +176,7 @@ export class Mailbox {
     const { settled, born, counted, rows, cursors } = row ??
       { settled: start, born: start, counted: start, rows: {}, cursors: [] };
     this.last = Math.max(this.last, row?.last ?? 0);
-    this.furthest = Math.max(this.furthest, row?.furthest ?? 0);
+    this.acknowledged.addAll(Stretches.parse(row?.acknowledged ?? ""));
     this.settled = settled;
     this.born = Math.max(this.born, born);
     this.counted = counted;
@@ -227,9 +228,7 @@ export class Mailbox {
   /** Moves a cursor forward. @returns whether it moved */
   advance(cursor: Cursor, upTo: Position): boolean {
     if (upTo <= cursor.position) return false;
-    // A device that began further on leaves a gap, in which nobody has acknowledged anything.
-    const isJoined = cursor.position <= Math.max(this.furthest, this.lowestCursor());
-    if (isJoined) this.furthest = Math.max(this.furthest, upTo);
+    this.acknowledged.add(cursor.position, upTo);
     cursor.position = upTo;
     cursor.sent = Math.max(cursor.sent, upTo);
     this.moves++;
@@ -276,8 +275,9 @@ export class Mailbox {
     const cursors = [...this.cursors.values()].map(({ device, position, sent, live }) =>
       [device, { position, sent, live }] as const
     );
-    const { born, counted, last, furthest } = this;
-    return { settled, last, furthest, born, counted, rows: { ...this.rows }, cursors };
+    const { born, counted, last } = this;
+    const acknowledged = this.acknowledged.toString();
+    return { settled, last, acknowledged, born, counted, rows: { ...this.rows }, cursors };
   }
 
   /** A count is exact only until something that was counted expires. */

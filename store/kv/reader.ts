@@ -217,7 +217,7 @@ function hasRows(mailbox: Mailbox): boolean {
 /** Whether the sender of an expired entry wants to hear that nobody got it. */
 export function isUntold(entry: Entry, mailbox: Mailbox): boolean {
   return entry.kind === "message" && entry.receipt && entry.to === mailbox.user &&
-    entry.position > mailbox.furthest;
+    !mailbox.acknowledged.has(entry.position);
 }
 
 /** Whether the device itself sent the entry to somebody else. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Position } from "../store.ts";
+import { Stretches } from "../stretches.ts";
 import type { Row } from "./database.ts";
 import type { Segment } from "./journal.ts";
 import { countersKey, journalRange } from "./keys.ts";
@@ -93,7 +94,7 @@ class Replayer {
       case "cursor": {
         const mailbox = this.#mailbox(line.user);
         mailbox.forgotten?.delete(line.device);
-        mailbox.furthest = Math.max(mailbox.furthest, line.furthest);
+        mailbox.acknowledged.addAll(Stretches.parse(line.acknowledged));
         mailbox.cursors.set(line.device, { device: line.device, ...line.state, readers: 0 });
         return;
       }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Attachment, Draft, Entry, MailboxState, Page, ReadLimit } from "../store.ts";
+import { Stretches } from "../stretches.ts";
 import type { Position, StoreLimits } from "../store.ts";
 
 /** Where a device stands. */
@@ -36,8 +37,8 @@ export class MemoryMailbox {
   readonly #devices = new Map<string, Cursor>();
   #waiting: Waiting = NOTHING;
   #tail: Position = 0;
-  /** The furthest that any device has acknowledged, forgotten ones too. */
-  #furthest: Position = 0;
+  /** What some device has acknowledged, forgotten ones too. */
+  readonly #acknowledged = new Stretches();
   /** Nothing in the log expires before this. */
   #expiresNext = Infinity;
 
@@ -121,18 +122,14 @@ export class MemoryMailbox {
   /** See `Mailboxes.acknowledge`. */
   acknowledge(device: string, upTo: Position, now: number): Position {
     this.#expire(now);
-    const before = this.#furthest;
     const state = this.#devices.get(device);
-    if (state !== undefined) {
-      // Nobody can have read what is not there yet, and what comes must not be skipped (I3).
-      const reached = Math.min(upTo, this.#tail);
-      // A device that began further on leaves a gap, in which nobody has acknowledged anything.
-      const cursors = [...this.#devices.values()].map(({ cursor }) => cursor);
-      const isJoined = state.cursor <= Math.max(before, Math.min(...cursors));
-      if (isJoined) this.#furthest = Math.max(before, reached);
-      state.cursor = Math.max(state.cursor, reached);
-      this.#dropAcknowledged();
-    }
+    if (state === undefined) return 0;
+    const before = this.#acknowledged.endAfter(state.cursor);
+    // Nobody can have read what is not there yet, and what comes must not be skipped (I3).
+    const reached = Math.min(upTo, this.#tail);
+    this.#acknowledged.add(state.cursor, reached);
+    state.cursor = Math.max(state.cursor, reached);
+    this.#dropAcknowledged();
     return before;
   }
 
@@ -190,7 +187,8 @@ export class MemoryMailbox {
 
   #isToBeTold(entry: Entry): boolean {
     const isCopy = entry.to !== this.user;
-    return entry.kind === "message" && entry.receipt && !isCopy && entry.position > this.#furthest;
+    return entry.kind === "message" && entry.receipt && !isCopy &&
+      !this.#acknowledged.has(entry.position);
   }
 
   #dropAcknowledged(): void {
