@@ -26,22 +26,22 @@ export const CLOSE = {
   ackLate: { code: 4002, reason: "Acknowledgement is late: reconnect" },
   /** The server had a fault in the middle of this connection. */
   fault: { code: 4003, reason: "Server fault: reconnect" },
+  /** Nobody signed in in time. */
+  signInLate: { code: 4004, reason: "No sign-in within 10 s: reconnect" },
   /** Too many requests are being worked on for this connection. */
   flood: { code: 4100, reason: "Too many requests at once: reconnect after 5 s" },
   /** The server is going down. */
   goingAway: { code: 4101, reason: "Server is stopping: reconnect after 2 s" },
   /** The disk refuses. */
   unavailable: { code: 4103, reason: "Storage is unavailable: reconnect after 5 s" },
+  /** More failed sign-ins than are allowed. */
+  tooManyFailures: { code: 4104, reason: "Too many failed sign-ins: reconnect after 60 s" },
   /** The token is not valid. */
   badCredential: { code: 4401, reason: "Credential is not valid" },
   /** The upgrade request's sign-in was refused, for a reason that stays. */
   refused: { code: 4403, reason: "Sign-in was refused" },
-  /** Nobody signed in in time. */
-  signInLate: { code: 4408, reason: "No sign-in within 10 s" },
   /** A newer connection of the same device took over. */
   replaced: { code: 4409, reason: "Replaced by a newer connection of the same device" },
   /** The user or the device was removed. */
   removed: { code: 4410, reason: "The user or device was removed" },
-  /** More failed sign-ins than are allowed. */
-  tooManyFailures: { code: 4429, reason: "Too many failed sign-ins" },
 } as const satisfies Record<string, CloseCode>;

@@ -51,7 +51,6 @@ export class Connection
   #waiting: string[] | null = null;
   #requests = 0;
   #requestsBytes = 0;
-  /** Why to close once the answer that is being made has gone. */
   #closeAfterAnswer: CloseCode | null = null;
   #pingedAt: number | null = null;
   #heardSincePing = false;
@@ -88,6 +87,7 @@ export class Connection
   adopt(credential: Credential, options: SignInOptions): void {
     const waiting: string[] = this.#waiting = [];
     this.#enter(credential, options).catch((error) => {
+      if (this.#closed) return;
       this.#gateway.log.error("sign-in failed", error, { user: credential.user });
       const canRetry = !(error instanceof RpcError) || error.data.retryable;
       this.close(canRetry ? CLOSE.unavailable : CLOSE.refused);
@@ -253,8 +253,7 @@ export class Connection
 
   async #enterAlone(identity: Identity, options: SignInOptions): Promise<Welcome> {
     if (this.#closed) throw new RpcError("unavailable");
-    const { user, device } = identity;
-    const admitted = await this.#gateway.admit(user, device, options);
+    const admitted = await this.#gateway.admit(identity, options);
     if (this.#closed) {
       this.#gateway.release(identity, { sent: admitted.attachment.sent, attempts: new Map() });
       throw new RpcError("unavailable");
@@ -263,7 +262,7 @@ export class Connection
     this.#identity = identity;
     // An older connection of the device ends here, and leaves what it knows of its deliveries.
     this.#gateway.hub.add(this);
-    const attempts = this.#gateway.hub.takeAttempts(user, device);
+    const attempts = this.#gateway.hub.takeAttempts(identity.user, identity.device);
     this.#delivery = new Delivery(this, identity, admitted.attachment, attempts, chosen);
     this.#welcome = welcome(identity, admitted.attachment.pending, chosen.window);
     this.#lease.signedIn();
@@ -278,6 +277,7 @@ export class Connection
     }
     const chosen = deliveryOptions(options);
     this.#delivery?.configure(chosen);
+    this.#isStarted = false;
     return this.#welcome = { ...earlier, window: chosen.window };
   }
 

@@ -120,7 +120,7 @@ testWorld(
 );
 
 testWorld(
-  "Connection says how long to wait after too many failures, and closes 4429",
+  "Connection says how long to wait after too many failures, and closes 4104",
   async (world) => {
     for (let n = 0; n < 6; n++) {
       const { connection } = world.connect("192.0.2.9");
@@ -154,7 +154,7 @@ testWorld("Connection stays who it is when it signs in once more", async (world)
 });
 
 testWorld(
-  "Connection.tick() closes 4408 at the deadline for signing in, and not before",
+  "Connection.tick() closes 4004 at the deadline for signing in, and not before",
   async (world) => {
     const { connection, transport } = world.connect();
     const other = await world.enter("ann");

@@ -60,7 +60,6 @@ export class Delivery {
   #reading = false;
   /** Whether entries came while the mailbox was read: the page may not have them. */
   #missed = false;
-  #started = false;
   #stopped = false;
   #emptyTold = false;
 
@@ -96,17 +95,14 @@ export class Delivery {
 
   /** Begins to deliver: the client has the answer to its sign-in. */
   start(): void {
-    this.#started = true;
+    if (this.#stopped) return;
     this.#settleCursor();
     this.#pump();
   }
 
-  /** The client chose anew. */
+  /** The client chose anew; {@linkcode start} once it has the answer. */
   configure(options: DeliveryOptions): void {
     this.#options = options;
-    if (!this.#started || this.#stopped) return;
-    this.#settleCursor();
-    this.#pump();
   }
 
   /**

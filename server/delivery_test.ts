@@ -686,12 +686,15 @@ Deno.test("Delivery.waitingSince is when the oldest unanswered request was sent"
   assert.equal(delivery.waitingSince, null);
 });
 
-Deno.test("Delivery.configure() takes a new window at once", async () => {
+Deno.test("Delivery.configure() takes a new window once the client has its answer", async () => {
   const world = await World.create();
   await world.send(numbered(5));
   const delivery = await world.attach({ window: 2 });
   assert.equal(world.texts().length, 2);
   delivery.configure({ ...SEED, window: 4 });
+  await settled();
+  assert.deepEqual(world.texts(), []);
+  delivery.start();
   await settled();
   assert.deepEqual(world.texts(), ["text 3", "text 4"]);
   delivery.configure({ ...SEED, window: 1 });

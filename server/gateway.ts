@@ -32,8 +32,11 @@ const DEVICE_DEFAULT = "default";
 /** How often deadlines are looked at, in milliseconds. */
 const TICK_MS = 1000;
 
-/** How often the store is swept, in milliseconds. */
-const SWEEP_MS = 30_000;
+/**
+ * How often the store is swept, in milliseconds: how late a sender may hear of what expired, and
+ * what of that news a crash may lose.
+ */
+const SWEEP_MS = 5_000;
 
 /** How old the time that a device was last seen may be before it is written anew. */
 const SEEN_MS = 3600 * 1000;
@@ -163,8 +166,7 @@ export class Gateway {
    * @throws {RpcError} `too_many_devices`
    */
   async admit(
-    user: string,
-    device: string,
+    { user, device }: Identity,
     options: Pick<SignInOptions, "start">,
   ): Promise<{ attachment: Attachment }> {
     await this.welcomeUser(user);
@@ -199,7 +201,9 @@ export class Gateway {
   /** Tells the sender what became of a message: live, or in the mailbox until they are back. */
   async tellSender(entry: Entry, state: ReceiptState): Promise<void> {
     const now = this.clock.now();
-    const { id, sender, to } = entry;
+    const { id, sender } = entry;
+    // Whom it was sent to: a bot answers in its own name.
+    const to = entry.from === sender ? entry.to : entry.from;
     const body = receiptBody({ id, to, state, time: this.#isoTime(now) });
     const members = this.hub.of(sender).filter(({ receipts }) => receipts);
     for (const member of members) member.send(receiptFrame(body));
@@ -207,8 +211,8 @@ export class Gateway {
     const receipt = {
       id: this.#parts.newId(),
       kind: "receipt" as const,
-      sender: to,
-      from: to,
+      sender: entry.to,
+      from: entry.to,
       to: sender,
       device: "",
       time: now,
@@ -227,6 +231,8 @@ export class Gateway {
     this.#cancelSweep?.();
     for (const connection of this.#connections) connection.close(code);
     await this.#sweeping;
+    // News of what expired is only in memory by now.
+    await this.sweep();
   }
 
   async #noteDevice(user: string, id: string): Promise<void> {
@@ -263,7 +269,7 @@ export class Gateway {
         for (const entry of entries) await this.tellSender(entry, "expired");
       });
     } catch (error) {
-      if (!this.#stopped) this.log.error("sweep failed", error);
+      this.log.error("sweep failed", error);
     }
   }
 }

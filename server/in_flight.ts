@@ -21,7 +21,7 @@ export interface Sent extends Attempt {
   readonly entry: Entry;
   /** Deliveries before the newest one. */
   redelivered: number;
-  state: "flying" | "refused" | "acknowledged";
+  state: "flying" | "refused" | "done";
   /** When a refused one is to be sent again, by the monotonic clock; Infinity: never. */
   due: number;
 }
@@ -38,10 +38,13 @@ export interface Landing {
   readonly refused: readonly Sent[];
 }
 
+/** Stands for an entry that is acknowledged before one in front of it. */
+const ACKNOWLEDGED = { state: "acknowledged" } as const;
+
 /** The entries in flight to one connection, and those refused or acknowledged out of order. */
 export class InFlight {
   /** In order of position, since entries are first sent in that order. */
-  readonly #sent = new Map<Position, Sent>();
+  readonly #sent = new Map<Position, Sent | typeof ACKNOWLEDGED>();
   readonly #flights = new Map<string, Flight>();
   #requests = 0;
   #messages = 0;
@@ -132,13 +135,19 @@ export class InFlight {
   /** An entry is acknowledged, or as good as that. */
   acknowledge(one: Sent): void {
     if (one.state === "refused") this.#refused--;
-    one.state = "acknowledged";
+    one.state = "done";
+    // Only its place is needed any more, and not its text.
+    this.#sent.set(one.entry.position, ACKNOWLEDGED);
   }
 
   /** Refused entries that are to be sent again by now. */
   due(now: number): readonly Sent[] {
     if (this.#refused === 0) return [];
-    return [...this.#sent.values()].filter(({ state, due }) => state === "refused" && due <= now);
+    const due: Sent[] = [];
+    for (const one of this.#sent.values()) {
+      if (one.state === "refused" && one.due <= now) due.push(one);
+    }
+    return due;
   }
 
   /**
@@ -158,8 +167,10 @@ export class InFlight {
   /** The attempts at what is not acknowledged. */
   attempts(): Attempts {
     const attempts: Attempts = new Map();
-    for (const [position, { state, deliveries, refusals }] of this.#sent) {
-      if (state !== "acknowledged") attempts.set(position, { deliveries, refusals });
+    for (const [position, one] of this.#sent) {
+      if (one.state === "acknowledged") continue;
+      const { deliveries, refusals } = one;
+      attempts.set(position, { deliveries, refusals });
     }
     return attempts;
   }

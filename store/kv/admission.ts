@@ -18,6 +18,12 @@ import { place, type StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
 
+/**
+ * Bytes of the journal that are not settled yet, and so may be in memory: past it senders wait. The
+ * journal is settled early from a quarter of it on.
+ */
+export const UNSETTLED_BYTES_MAX: number = 256 * 1024 * 1024;
+
 /** What {@linkcode Admission} works on. */
 export interface AdmissionParts {
   readonly journal: Journal;
@@ -95,6 +101,8 @@ export class Admission {
         const pass = this.#pass(drafts, known, options);
         if (pass.uncounted === null) {
           resolve();
+          // Later calls need not wait for this one's commit.
+          if (this.#undecided.get(sender) === chained) this.#undecided.delete(sender);
           // Nothing may wait between taking positions and joining a commit (I2).
           return await this.#finish(pass);
         }
@@ -142,8 +150,12 @@ export class Admission {
 
   /** Judges all drafts at once. Where a mailbox has to be counted first, nothing is admitted. */
   #pass(drafts: readonly Draft[], known: readonly Known[], options: AppendOptions): Pass {
-    if (this.#parts.journal.backlogBytes > this.#parts.limits.backlogBytes) {
+    const { journal, limits } = this.#parts;
+    if (journal.backlogBytes > limits.backlogBytes) {
       throw new StoreBusyError("Cannot append: too much waits to be committed");
+    }
+    if (journal.unsettledBytes > UNSETTLED_BYTES_MAX) {
+      throw new StoreBusyError("Cannot append: too much waits to be settled");
     }
     const pass: Pass = { outcomes: [], entries: [], earlier: [], uncounted: null };
     for (const [index, draft] of drafts.entries()) {
@@ -220,8 +232,8 @@ export class Admission {
   /** Takes an entry back that was admitted and is not on disk. */
   release(entry: StoredEntry): void {
     const { cids, table } = this.#parts;
-    table.loaded(entry.to)?.release(entry);
-    if (entry.copied) table.loaded(entry.sender)?.release(entry);
+    table.inMemory(entry.to)?.release(entry);
+    if (entry.copied) table.inMemory(entry.sender)?.release(entry);
     cids.drop(entry);
   }
 }

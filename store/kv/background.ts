@@ -5,6 +5,7 @@
  * @module
  */
 import type { ExpiredHandler, Position, StoreClock } from "../store.ts";
+import { UNSETTLED_BYTES_MAX } from "./admission.ts";
 import type { Cids } from "./cids.ts";
 import { Compactor } from "./compactor.ts";
 import type { Journal } from "./journal.ts";
@@ -42,11 +43,12 @@ export class Background {
   #aged: Position;
   #cancel: (() => void) | null = null;
   #stopped = false;
+  #isEarly = false;
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts;
-    this.#settler = new Settler(parts);
     this.#compactor = new Compactor(parts);
+    this.#settler = new Settler({ ...parts, passed: (mailbox) => this.#compactor.note(mailbox) });
     this.#aged = parts.committed();
     this.#settleLater();
   }
@@ -69,6 +71,8 @@ export class Background {
   /** Counts exactly what waits in a mailbox. */
   recount(mailbox: Mailbox): Promise<void> {
     return this.#lane.run(async () => {
+      // Its user may have been removed meanwhile: nothing of it may be written back.
+      if (!mailbox.isLoaded) return;
       await this.#settler.settleMailbox(mailbox);
       const { moves } = mailbox;
       const lowest = mailbox.lowestCursor();
@@ -84,6 +88,18 @@ export class Background {
     await this.#lane.run(() => this.#compactor.compact());
     const { cids, clock } = this.#parts;
     while (!this.#stopped && await this.#lane.run(() => cids.sweep(clock.now())));
+  }
+
+  /** Something was committed: where much waits to be settled, that is not put off. */
+  committed(): void {
+    const { journal } = this.#parts;
+    if (this.#isEarly || this.#stopped || journal.unsettledBytes < UNSETTLED_BYTES_MAX / 4) return;
+    this.#isEarly = true;
+    this.settle().catch((error) => {
+      if (!this.#stopped) this.#parts.failed(error);
+    }).finally(() => {
+      this.#isEarly = false;
+    });
   }
 
   /** Ends the work: no timer runs any more. A job that runs is finished. */

@@ -38,6 +38,7 @@ export class Cids {
   readonly #database: OwnedDatabase;
   readonly #unsettled = new Map<string, UnsettledCid>();
   #settles = 0;
+  #isReading = false;
   #wanted: { key: Key; resolve(cid: Cid | null): void; reject(error: unknown): void }[] = [];
 
   constructor(database: OwnedDatabase) {
@@ -49,12 +50,11 @@ export class Cids {
     return this.#unsettled.get(mapKey(sender, cid));
   }
 
-  /** Looks a settled cid up. */
+  /** Looks a settled cid up. While one read is under way, the next ones gather. */
   find(sender: string, cid: string): Promise<Cid | null> {
     const { promise, resolve, reject } = Promise.withResolvers<Cid | null>();
     this.#wanted.push({ key: cidKey(sender, cid), resolve, reject });
-    if (this.#wanted.length === 1) queueMicrotask(() => this.#readWanted());
-    else if (this.#wanted.length === KEYS_READ_MAX) this.#readWanted();
+    if (!this.#isReading) this.#readWanted();
     return promise;
   }
 
@@ -143,17 +143,21 @@ export class Cids {
   }
 
   async #readWanted(): Promise<void> {
-    const wanted = this.#wanted;
-    this.#wanted = [];
-    if (wanted.length === 0) return;
-    try {
-      const rows = await this.#database.read(wanted.map(({ key }) => key));
-      rows.forEach((row, index) => {
-        wanted[index]?.resolve(row === null ? null : parseJson<Cid>(row.value));
-      });
-    } catch (error) {
-      for (const { reject } of wanted) reject(error);
+    this.#isReading = true;
+    // What this turn of the event loop still brings is read together.
+    await null;
+    while (this.#wanted.length > 0) {
+      const wanted = this.#wanted.splice(0, KEYS_READ_MAX);
+      try {
+        const rows = await this.#database.read(wanted.map(({ key }) => key));
+        for (const [index, row] of rows.entries()) {
+          wanted[index]?.resolve(row === null ? null : parseJson<Cid>(row.value));
+        }
+      } catch (error) {
+        for (const { reject } of wanted) reject(error);
+      }
     }
+    this.#isReading = false;
   }
 }
 

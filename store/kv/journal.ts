@@ -15,11 +15,11 @@ import { byteWrites } from "./values.ts";
 /** Bytes of lines in one commit, by the estimate of {@linkcode entryBytes}. */
 const BATCH_BYTES_MAX = 512 * 1024;
 
-/** Room for those and for the lines of `CURSORS_MAX` cursors. */
+/** Room for those and for the lines of cursors. */
 const SEGMENT_BYTES_MAX = 10 * VALUE_BYTES_MAX;
 
-/** Cursors in one commit; the rest wait for the next. */
-const CURSORS_MAX = 500;
+/** Bytes of the lines of cursors in one commit, at most; the rest wait for the next. */
+const CURSORS_BYTES_MAX = SEGMENT_BYTES_MAX - BATCH_BYTES_MAX - 4096;
 
 /** How long an acknowledgement may wait for a commit that goes anyway, in milliseconds. */
 const CURSOR_DELAY_MS = 25;
@@ -64,6 +64,8 @@ export interface Segment {
   readonly parts: number;
   /** The newest position handed out when it was written. */
   readonly last: Position;
+  /** What of it may be in memory. */
+  readonly bytes: number;
 }
 
 /** What the journal tells its owner. */
@@ -89,6 +91,7 @@ export class Journal {
   #segment: number;
   #segments: Segment[];
   #backlogBytes = 0;
+  #unsettledBytes: number;
   #closed = false;
   #isDoubtful = false;
 
@@ -104,6 +107,7 @@ export class Journal {
     this.#position = start.position;
     this.#segment = start.segment;
     this.#segments = [...start.segments];
+    this.#unsettledBytes = sumBytes(start.segments);
   }
 
   /** Bytes that wait for a commit or are in one. */
@@ -114,6 +118,11 @@ export class Journal {
   /** Whether it was closed before the disk told what became of a commit. */
   get isDoubtful(): boolean {
     return this.#isDoubtful;
+  }
+
+  /** Bytes of the segments that were not cut off: what is in memory until it is settled. */
+  get unsettledBytes(): number {
+    return this.#unsettledBytes;
   }
 
   /** The newest position handed out. */
@@ -174,6 +183,7 @@ export class Journal {
   /** Forgets segments up to a number: they were deleted. */
   cut(upTo: number): void {
     this.#segments = this.#segments.filter(({ number }) => number > upTo);
+    this.#unsettledBytes = sumBytes(this.#segments);
   }
 
   /** Writes what is left, and refuses everything after. */
@@ -210,7 +220,11 @@ export class Journal {
   async #commit(batch: Batch): Promise<boolean> {
     const cursors = this.#takeCursors(batch);
     const number = ++this.#segment;
-    const { written } = this.#encoder.encodeInto(batch.lines, this.#buffer);
+    const { read, written } = this.#encoder.encodeInto(batch.lines, this.#buffer);
+    if (read < batch.lines.length) {
+      this.#fail(batch, cursors, new RangeError("Cannot commit: the segment is too long"));
+      return false;
+    }
     const parts = byteWrites(this.#buffer.subarray(0, written), (part) => journalKey(number, part));
     try {
       await this.#database.write([...parts, ...batch.writes]);
@@ -221,7 +235,8 @@ export class Journal {
       }
     }
     const last = batch.entries.at(-1)?.position ?? this.#segments.at(-1)?.last ?? 0;
-    this.#segments.push({ number, parts: parts.length, last });
+    this.#segments.push({ number, parts: parts.length, last, bytes: written });
+    this.#unsettledBytes += written;
     this.#backlogBytes -= batch.bytes;
     this.#handler.committed(batch);
     batch.finish();
@@ -230,13 +245,17 @@ export class Journal {
 
   #takeCursors(batch: Batch): Map<Cursor, Mailbox> {
     const taken = new Map<Cursor, Mailbox>();
+    let room = CURSORS_BYTES_MAX;
     for (const [cursor, mailbox] of this.#cursors) {
-      if (taken.size === CURSORS_MAX) break;
+      // A forgotten device has no cursor any more, nor has a removed user: a line would bring it back.
+      const isGone = !mailbox.isLoaded || mailbox.cursors.get(cursor.device) !== cursor;
+      const { user, acknowledged } = mailbox;
+      const line = isGone ? "" : cursorLine(user, cursor.device, cursor, `${acknowledged}`);
+      room -= 3 * line.length;
+      if (room < 0) break;
       taken.set(cursor, mailbox);
       this.#cursors.delete(cursor);
-      // A forgotten device has no cursor any more, nor has a removed user: a line would bring it back.
-      if (!mailbox.isLoaded || mailbox.cursors.get(cursor.device) !== cursor) continue;
-      batch.lines += cursorLine(mailbox.user, cursor.device, cursor, `${mailbox.acknowledged}`);
+      batch.lines += line;
     }
     return taken;
   }
@@ -261,12 +280,14 @@ export class Journal {
     for (const [cursor, mailbox] of cursors) this.#cursors.set(cursor, mailbox);
     this.#backlogBytes -= batch.bytes;
     this.#handler.failed(batch);
-    batch.finish(
-      cause instanceof LostOwnerError
-        ? cause
-        : new StoreUnavailableError("Cannot commit: the disk refused", { cause }),
-    );
+    const isLost = cause instanceof LostOwnerError;
+    const message = "Cannot commit: the disk refused";
+    batch.finish(isLost ? cause : new StoreUnavailableError(message, { cause }));
   }
+}
+
+function sumBytes(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** At most so many bytes an entry has in a batch. */

@@ -165,10 +165,9 @@ export class KvMailboxes implements Mailboxes {
     const mailbox = await this.#table.load(user);
     if (mailbox === null) return null;
     await this.#background.recount(mailbox);
+    if (!mailbox.isLoaded) return await this.inspect(user);
     const { messages, bytes } = mailbox.held;
-    const cursors = new Map<string, Position>();
-    for (const { device, position } of mailbox.cursors.values()) cursors.set(device, position);
-    return { messages, bytes, cursors };
+    return { messages, bytes, cursors: mailbox.positions() };
   }
 
   async forget(user: string, device: string): Promise<void> {
@@ -261,6 +260,7 @@ export class KvMailboxes implements Mailboxes {
       if (entry.copied) this.#addTo(entry.sender, entry, news);
       this.#committed = entry.position;
     }
+    this.#background.committed();
     if (this.#listener === null) return;
     for (const [{ user }, { after, entries }] of news) {
       this.#listener.committed({ user, after, entries });
@@ -272,7 +272,8 @@ export class KvMailboxes implements Mailboxes {
     entry: StoredEntry,
     news: Map<Mailbox, { after: Position; entries: StoredEntry[] }>,
   ): void {
-    const mailbox = this.#table.loaded(user);
+    // A removal that is under way may still fail, and then nothing may be missing.
+    const mailbox = this.#table.inMemory(user);
     if (mailbox === undefined) return;
     const told = news.get(mailbox);
     if (told === undefined) news.set(mailbox, { after: mailbox.last, entries: [entry] });

@@ -51,12 +51,23 @@ export class KvUsers implements Users {
   }
 
   remove(id: string): Promise<boolean> {
-    return this.#lanes.run(id, () =>
-      this.#mailboxes.remove(id, [
+    return this.#lanes.run(id, async () => {
+      const wasLeft = await this.#finishLeft(id);
+      const isRemoved = await this.#mailboxes.remove(id, [
         { key: userKey(id), value: null },
         { key: mailboxKey(id), value: null },
         { key: removalKey(id), value: new Uint8Array() },
-      ], () => finishRemoval(this.#database, id)));
+      ], () => finishRemoval(this.#database, id));
+      return isRemoved || wasLeft;
+    });
+  }
+
+  /** Finishes a removal that the disk interrupted: what is left must not be the next user's. */
+  async #finishLeft(id: string): Promise<boolean> {
+    const [row] = await this.#database.read([removalKey(id)]);
+    if (!row) return false;
+    await finishRemoval(this.#database, id);
+    return true;
   }
 
   /** Writes a user who is at a version. @returns false where that is not so */
@@ -64,6 +75,7 @@ export class KvUsers implements Users {
     return this.#lanes.run(user.id, async () => {
       const found = await this.get(user.id);
       if ((found?.version ?? null) !== version) return false;
+      if (version === null) await this.#finishLeft(user.id);
       await this.#mailboxes.write([{ key: userKey(user.id), value: jsonValue(user) }]);
       return true;
     });

@@ -105,6 +105,11 @@ export class Mailbox {
     this.last = entry.position;
   }
 
+  /** Where every device stands. */
+  positions(): ReadonlyMap<string, Position> {
+    return new Map([...this.cursors].map(([device, { position }]) => [device, position]));
+  }
+
   /** Everything up to here is acknowledged by every device; 0 where there is no device. */
   lowestCursor(): Position {
     if (this.cursors.size === 0) return this.born;
@@ -219,10 +224,7 @@ export class Mailbox {
     this.counted = counted;
     Object.assign(this.rows, rows);
     this.#exact = exact;
-    for (let at = this.#head; at < this.#tail.length; at++) {
-      const entry = this.#tail[at];
-      if (entry !== undefined) this.#limitExactness(entry);
-    }
+    for (const entry of this.#tail.slice(this.#head)) this.#limitExactness(entry);
   }
 
   /** Moves a cursor forward. @returns whether it moved */

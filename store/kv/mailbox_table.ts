@@ -46,6 +46,11 @@ export class MailboxTable {
     return mailbox?.isLoaded === true ? mailbox : undefined;
   }
 
+  /** The mailbox where it is in memory, also while its user is being removed. */
+  inMemory(user: string): Mailbox | undefined {
+    return this.#mailboxes.get(user);
+  }
+
   /** The mailbox, or null where there is no such user. */
   load(user: string): Mailbox | null | Promise<Mailbox | null> {
     if (this.#blocked.has(user)) return null;

@@ -73,7 +73,12 @@ class Replayer {
   segment(parts: readonly Row[]): void {
     this.#segment = Number(parts[0]?.key[1]);
     for (const line of parseLines(joinText(parts))) this.#line(line);
-    this.#segments.push({ number: this.#segment, parts: parts.length, last: this.#position });
+    this.#segments.push({
+      number: this.#segment,
+      parts: parts.length,
+      last: this.#position,
+      bytes: parts.reduce((sum, { value }) => sum + value.length, 0),
+    });
   }
 
   done(): Replayed {

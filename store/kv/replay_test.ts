@@ -71,7 +71,9 @@ Deno.test("replay() begins behind what was cut, and takes its numbers on", async
   const entries = makeEntries([1, 2, 3]);
   const replayed = await replaySegments(entries.map(entryLine), { segment: 2, position: 2 });
   assert.deepEqual(idsOf(tailOf(replayed, "bob")), ["m3"]);
-  assert.deepEqual(replayed.segments, [{ number: 3, parts: 1, last: 3 }]);
+  assert.deepEqual(replayed.segments.map(({ number, parts, last }) => ({ number, parts, last })), [
+    { number: 3, parts: 1, last: 3 },
+  ]);
   const cut = await replaySegments([], { segment: 9, position: 70 });
   assert.deepEqual([cut.segment, cut.position, cut.segments], [9, 70, []]);
 });

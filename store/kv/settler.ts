@@ -33,6 +33,8 @@ export interface SettlerParts {
   readonly journal: Journal;
   readonly table: MailboxTable;
   readonly cids: Cids;
+  /** Hears of a mailbox whose rows may all be acknowledged. */
+  readonly passed: (mailbox: Mailbox) => void;
 }
 
 /** A part of one mailbox that is settled in one commit. */
@@ -104,6 +106,9 @@ export class Settler {
       mailbox.settle(entries, upTo);
       this.#doubtful.delete(mailbox);
       if (!mailbox.isSettled) table.touch(mailbox);
+      // Acknowledged while it was written.
+      const newest = entries.at(-1)?.position ?? Infinity;
+      if (newest <= mailbox.lowestCursor()) this.#parts.passed(mailbox);
     }
   }
 

@@ -24,7 +24,9 @@ export class Receipts {
     const entry = this.#records.ledger.byId.get(id);
     if (entry === undefined) return this.#records.violated(`Receipt: ${id} was never stored`);
     if (!link.receipts) this.#records.violated("Receipt: nobody asked for it");
-    if (entry.to !== to || entry.sender !== link.user) {
+    // What was sent to a bot comes back in its name.
+    const receiver = entry.from === entry.sender ? entry.to : entry.from;
+    if (receiver !== to || entry.sender !== link.user) {
       this.#records.violated("Receipt: to a stranger");
     }
     const told = this.#told.get(id) ?? new Set();
