@@ -42,6 +42,18 @@ export class Faults implements Disposable {
     } catch {
       // Nobody can be told: the exit code says it.
     }
-    this.#exit(EXIT.fault);
+    if (!isPeersDoing(error)) this.#exit(EXIT.fault);
   }
+}
+
+/**
+ * Whether a fault is of one WebSocket and of Deno alone: a message in many fragments, of more than
+ * V8's longest string, is rejected where nobody can handle it. A stranger must not end the process
+ * with that. No code of Titan's was running, so its state is known.
+ */
+function isPeersDoing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return frames.length > 0 && frames.every((frame) => frame.includes("ext:")) &&
+    frames.some((frame) => frame.includes("ext:deno_websocket/"));
 }

@@ -55,3 +55,20 @@ Deno.test("Faults leaves the process alone once disposed of", () => {
   assert.equal(reject("why"), true);
   assert.deepEqual(place.told, []);
 });
+
+Deno.test("Faults tells of a rejection inside Deno's WebSocket, and does not end the process", () => {
+  using place = scratch();
+  const error = new TypeError("x");
+  error.stack = "TypeError: x\n    at eventLoop (ext:deno_websocket/01_websocket.js:1:2)";
+  reject(error);
+  assert.deepEqual([place.told, place.exits], [[error], []]);
+});
+
+Deno.test("Faults ends the process where Titan's own code ran on a frame of a WebSocket", () => {
+  using place = scratch();
+  const error = new TypeError("x");
+  error.stack = "TypeError: x\n    at frame (file:///titan/server/connection.ts:1:2)" +
+    "\n    at eventLoop (ext:deno_websocket/01_websocket.js:1:2)";
+  reject(error);
+  assert.deepEqual(place.exits, [70]);
+});

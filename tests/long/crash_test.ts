@@ -10,7 +10,7 @@ import { describe } from "../crash/violation.ts";
 const seed = testSeed();
 
 Deno.test(`crash - what was accepted survives kill -9 for minutes, seed ${seed}`, async () => {
-  await crash({ seed, habits: drawHabits(seed, 6), rounds: 60, lifeMsMax: 6000 });
+  await crash({ seed, habits: drawHabits(seed, 6), rounds: 36, lifeMsMax: 6000 });
 });
 
 Deno.test(`crash - the same behind the other listener, seed ${seed}`, async () => {
