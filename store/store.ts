@@ -250,7 +250,7 @@ export interface Devices {
   remove(user: string, device: string): Promise<boolean>;
 }
 
-/** Told of messages whose time has passed and that no device had acknowledged. */
+/** Told of messages whose time has passed and that no device had acknowledged, without bodies. */
 export type ExpiredHandler = (entries: readonly Entry[]) => Promise<void>;
 
 /** Background work that the server calls for periodically. */

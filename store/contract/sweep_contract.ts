@@ -24,7 +24,7 @@ export const sweepTests: readonly ContractTest[] = [
       world.now += 999;
       assert.deepEqual(await sweep(world), []);
       world.now += 1;
-      assertEntries(byPosition(await sweep(world)), [first, other]);
+      assertTold(byPosition(await sweep(world)), [first, other]);
       await world.settle();
       assert.deepEqual(await sweep(world), []);
       assertEntries(await world.read("bob", "phone"), [kept]);
@@ -43,7 +43,7 @@ export const sweepTests: readonly ContractTest[] = [
       world.mailboxes.acknowledge("bob", "phone", read.position);
       await world.settle();
       world.now += 1000;
-      assertEntries(await sweep(world), [unread]);
+      assertTold(await sweep(world), [unread]);
       assert.deepEqual(await sweep(world), []);
     },
   },
@@ -59,7 +59,7 @@ export const sweepTests: readonly ContractTest[] = [
       const { upTo } = await world.page("bob", "phone", 0);
       world.mailboxes.acknowledge("bob", "phone", upTo);
       await world.settle();
-      assertEntries(await sweep(world), [unread]);
+      assertTold(await sweep(world), [unread]);
       assert.deepEqual(await sweep(world), []);
     },
   },
@@ -78,7 +78,7 @@ export const sweepTests: readonly ContractTest[] = [
       await world.mailboxes.forget("bob", "phone");
       await world.settle();
       world.now += 1000;
-      assertEntries(await sweep(world), [unread]);
+      assertTold(await sweep(world), [unread]);
     },
   },
   {
@@ -92,7 +92,7 @@ export const sweepTests: readonly ContractTest[] = [
       const unread = await world.send(short);
       world.now += 1000;
       await world.settle();
-      assertEntries(await sweep(world), [unread]);
+      assertTold(await sweep(world), [unread]);
       const read = await world.send({ receipt: true, expires: world.now + 1000 });
       world.mailboxes.acknowledge("bob", "phone", read.position);
       await world.settle();
@@ -111,7 +111,7 @@ export const sweepTests: readonly ContractTest[] = [
       const note = await world.send({ to: "alice", receipt: true, expires: world.now + 1000 });
       await world.settle();
       world.now += 1000;
-      assertEntries(await sweep(world), [note]);
+      assertTold(await sweep(world), [note]);
     },
   },
   {
@@ -126,7 +126,7 @@ export const sweepTests: readonly ContractTest[] = [
       const failure = new Error("The handler failed");
       await assert.rejects(world.store.sweeper.sweep(() => Promise.reject(failure)), failure);
       assert.deepEqual(await world.ids("bob", "phone"), []);
-      assertEntries(byPosition(await sweep(world)), sent);
+      assertTold(byPosition(await sweep(world)), sent);
       assert.deepEqual(await sweep(world), []);
     },
   },
@@ -238,4 +238,9 @@ async function sweep(world: World): Promise<Entry[]> {
 
 function byPosition(entries: readonly Entry[]): Entry[] {
   return entries.toSorted((a, b) => a.position - b.position);
+}
+
+/** Checks what a sweep told. Nobody needs the texts any more, and there may be many. */
+function assertTold(told: readonly Entry[], expected: readonly Entry[]): void {
+  assertEntries(told, expected.map((entry) => ({ ...entry, body: "" })));
 }

@@ -12,7 +12,7 @@ import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
-import { isUntold } from "./reader.ts";
+import { isUntold, withoutBody } from "./reader.ts";
 import { expiryWrite } from "./settler.ts";
 import { jsonValue } from "./values.ts";
 
@@ -89,7 +89,9 @@ export class Compactor {
       if (mailbox === null) continue;
       mailboxes.set(mailbox, mailbox.settled);
       for await (const { entries } of this.#chunks(mailbox, mailbox.settled)) {
-        untold.push(...entries.filter((entry) => entry.expires <= now && isUntold(entry, mailbox)));
+        for (const entry of entries) {
+          if (entry.expires <= now && isUntold(entry, mailbox)) untold.push(withoutBody(entry));
+        }
       }
     }
     const keys = rows.map(({ key }) => key);

@@ -19,7 +19,7 @@ interface Piece extends Chunks {
   readonly upTo: Position;
 }
 
-/** Messages that expired unread, kept until their senders are told; the rest is found in the rows. */
+/** Messages that expired unread whose senders are still to be told; past it they are not told. */
 const MISSED_MAX = 10_000;
 
 /** Reads entries, and counts what waits. */
@@ -186,7 +186,7 @@ class PageBuilder {
     if (entry.position <= this.upTo) return true;
     if (entry.expires <= this.#now) {
       if (isUntold(entry, this.#mailbox) && this.#missed.size < MISSED_MAX) {
-        this.#missed.set(entry.id, entry);
+        this.#missed.set(entry.id, withoutBody(entry));
       }
     } else if (!isOwn(entry, this.#mailbox.user, this.#device)) {
       const { messages, bytes } = this.#limit;
@@ -212,6 +212,11 @@ class PageBuilder {
 
 function hasRows(mailbox: Mailbox): boolean {
   return mailbox.rows.messages + mailbox.rows.receipts > 0;
+}
+
+/** What is kept of an entry only to tell its sender of it: texts would take too much memory. */
+export function withoutBody(entry: StoredEntry): StoredEntry {
+  return { ...entry, body: "" };
 }
 
 /** Whether the sender of an expired entry wants to hear that nobody got it. */

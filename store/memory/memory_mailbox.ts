@@ -180,7 +180,7 @@ export class MemoryMailbox {
         this.#expiresNext = Math.min(this.#expiresNext, entry.expires);
       } else {
         this.#waiting = minus(this.#waiting, entry);
-        if (this.#isToBeTold(entry)) this.#missed.push(entry);
+        if (this.#isToBeTold(entry)) this.#missed.push({ ...entry, body: "" });
       }
     }
   }
