@@ -124,6 +124,18 @@ testStreet("FrontDoor.upgrade() lets the client name its device in the URL", {},
   }
 });
 
+testStreet("FrontDoor.upgrade() takes a window and receipts from the URL", {}, async (street) => {
+  const headers = bearer(await street.world.token("ann"));
+  const acceptance = await street.accepted(headers, "/?window=256&receipts=true");
+  acceptance.accept(new FakeTransport());
+  await settled();
+  assert.deepEqual(street.world.gateway.hub.of("ann").map(({ receipts }) => receipts), [true]);
+  for (const window of ["0", "257", "x", "1e2", ""]) {
+    const refused = await street.refused(headers, `/?window=${window}`);
+    assert.equal(refused.status, 400, window);
+  }
+});
+
 testStreet("FrontDoor.upgrade() refuses with 403 a token of another device", {}, async (street) => {
   const headers = bearer(await street.world.token("ann", "phone"));
   const refused = await street.refused(headers, "/?device=laptop");
