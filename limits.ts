@@ -68,6 +68,12 @@ export const REQUESTS_MAX = 4096;
 /** Bytes of accepted messages that wait for their commit; past it senders are told to retry. */
 export const COMMIT_BACKLOG_BYTES_MAX = 32 * 1024 * 1024;
 
+/**
+ * Bytes of the journal that are not settled yet, and so may be in memory: past it senders are told
+ * to retry. The journal is settled early from a quarter of it on.
+ */
+export const UNSETTLED_BYTES_MAX: number = 256 * 1024 * 1024;
+
 /** Messages that may wait for one user: ample for weeks away, small enough to read back. */
 export const MAILBOX_MESSAGES_DEFAULT = 10_000;
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { UNSETTLED_BYTES_MAX } from "../../limits.ts";
 import {
   type AppendOptions,
   type Draft,
@@ -17,12 +18,6 @@ import { entryBytes, type Journal } from "./journal.ts";
 import { place, type StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
-
-/**
- * Bytes of the journal that are not settled yet, and so may be in memory: past it senders wait. The
- * journal is settled early from a quarter of it on.
- */
-export const UNSETTLED_BYTES_MAX: number = 256 * 1024 * 1024;
 
 /** What {@linkcode Admission} works on. */
 export interface AdmissionParts {

@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { UNSETTLED_BYTES_MAX } from "../../limits.ts";
 import type { ExpiredHandler, Position, StoreClock } from "../store.ts";
-import { UNSETTLED_BYTES_MAX } from "./admission.ts";
 import type { Cids } from "./cids.ts";
 import { Compactor } from "./compactor.ts";
 import type { Journal } from "./journal.ts";
