@@ -20,7 +20,6 @@ const TESTED_FOLDERS = /^(client|push|rpc|server|store)\//;
 const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: string]> = new Map([
   ["server/close_code.ts", ["limits_test.ts", "its table is bound by limits"]],
   ["store/kv/database.ts", ["store/kv/deno_database_test.ts", "its limits are Deno KV's own"]],
-  ["store/kv/kv_mailboxes.ts", ["store/kv/kv_store_test.ts", "the contract is about little else"]],
   ["store/memory/", ["store/memory/memory_store_test.ts", "parts of one adapter, seen through it"]],
   ["store/store_error.ts", ["store/memory/memory_store_test.ts", "the contract has them thrown"]],
   ["server/commands/chat/chat_command.ts", ["tests/commands_test.ts", "it runs as a process"]],

@@ -27,6 +27,7 @@ import { Cids } from "./cids.ts";
 import { type Batch, Journal } from "./journal.ts";
 import type { Write } from "./database.ts";
 import { asideKey } from "./keys.ts";
+import { Lanes } from "./lane.ts";
 import { cursorLine, entryLine, forgottenLine, removedLine, type StoredEntry } from "./lines.ts";
 import type { Cursor, Mailbox } from "./mailbox.ts";
 import { MailboxTable } from "./mailbox_table.ts";
@@ -56,6 +57,7 @@ export class KvMailboxes implements Mailboxes {
   readonly #cids: Cids;
   readonly #admission: Admission;
   readonly #background: Background;
+  readonly #attaching = new Lanes();
   readonly #reader: Reader;
   #listener: StoreListener | null = null;
   /** The newest committed position. */
@@ -94,14 +96,15 @@ export class KvMailboxes implements Mailboxes {
     return this.#admission.append(drafts, options);
   }
 
-  async attach(
-    user: string,
-    device: string,
-    start: "oldest" | "newest",
-  ): Promise<Attachment | null> {
+  attach(user: string, device: string, start: "oldest" | "newest"): Promise<Attachment | null> {
+    // Which device is the first is known only once those before it are on disk, or are not.
+    return this.#attaching.run(user, () => this.#attach(user, device, start));
+  }
+
+  async #attach(user: string, device: string, start: "oldest" | "newest") {
     this.#assertOpen();
-    let mailbox: Mailbox | null;
-    do mailbox = await this.#table.load(user); while (mailbox?.isLoaded === false);
+    let mailbox = await this.#table.load(user);
+    while (mailbox?.isLoaded === false) mailbox = await this.#table.load(user);
     if (mailbox === null) return null;
     const known = mailbox.cursors.get(device);
     const cursor = known ?? newCursor(mailbox, device, start);
@@ -287,9 +290,7 @@ export class KvMailboxes implements Mailboxes {
   }
 }
 
-function closedError(): StoreUnavailableError {
-  return new StoreUnavailableError("Cannot use the store: it is closed");
-}
+const closedError = () => new StoreUnavailableError("Cannot use the store: it is closed");
 
 function newCursor(mailbox: Mailbox, device: string, start: "oldest" | "newest"): Cursor {
   // Without any device the lowest cursor is where the mailbox begins.

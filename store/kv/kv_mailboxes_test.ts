@@ -103,3 +103,17 @@ Deno.test("Compactor deletes rows that were acknowledged while they were written
     [],
   );
 });
+
+Deno.test("KvMailboxes.attach() of a second device waits to know whether the first one is there (I1)", async () => {
+  await using kv = await FakeKv.open();
+  await kv.send(["m1"]);
+  kv.database.hold("commit");
+  const first = outcomeOf(kv.store.mailboxes.attach("bob", "phone", "oldest"));
+  await quiet();
+  const second = kv.store.mailboxes.attach("bob", "laptop", "newest");
+  await quiet();
+  kv.database.judge = () => "made";
+  kv.database.release("refused");
+  assert.equal(await first, "StoreUnavailableError");
+  assert.equal((await second)?.pending, 1);
+});
