@@ -91,13 +91,14 @@ export class KvMailboxes implements Mailboxes {
   }
 
   append(drafts: readonly Draft[], options: AppendOptions = {}): Promise<readonly Outcome[]> {
-    // No `async` on the way of every message: each would cost it another promise.
     if (this.#closed) return Promise.reject(closedError());
     return this.#admission.append(drafts, options);
   }
 
   attach(user: string, device: string, start: "oldest" | "newest"): Promise<Attachment | null> {
+    const isKnown = this.#table.loaded(user)?.cursors.has(device) === true;
     // Which device is the first is known only once those before it are on disk, or are not.
+    if (isKnown) return this.#attach(user, device, start);
     return this.#attaching.run(user, () => this.#attach(user, device, start));
   }
 
@@ -120,9 +121,8 @@ export class KvMailboxes implements Mailboxes {
       if (known === undefined && cursor.readers === 0) mailbox.withdraw(device);
       throw error;
     }
-    const tail = mailbox.last;
     const pending = await this.#reader.pending(mailbox, device, position);
-    return { cursor: position, sent, tail, pending };
+    return { cursor: position, sent, tail: mailbox.last, pending };
   }
 
   detach(user: string, device: string, sent: Position): void {

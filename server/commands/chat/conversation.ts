@@ -78,7 +78,13 @@ export class Conversation implements RpcPeer {
     if (method !== "msg.receipt") return;
     const receipt = receiptSchema.safeParse(params);
     if (!receipt.success) return;
-    const { id, to, state } = receipt.data;
+    const { id } = receipt.data;
+    if (this.#sent.has(id)) return this.#receipt(receipt.data);
+    // The answer that names the id may have come just before, and be on its way to us.
+    this.#parts.clock.after(0, () => this.#receipt(receipt.data));
+  }
+
+  #receipt({ id, to, state }: z.output<typeof receiptSchema>): void {
     const number = this.#sent.get(id);
     this.#sent.delete(id);
     this.#tell(`${number === undefined ? "An earlier message" : `#${number}`} to ${to}: ${state}`);

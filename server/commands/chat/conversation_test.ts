@@ -9,14 +9,15 @@ const NOON = new Date(2026, 10, 22, 12).getTime();
 function scratch() {
   const screen = new FakeScreen();
   const heard: string[] = [];
+  const clock = new FakeClock(NOON);
   const conversation = new Conversation({
     screen,
-    clock: new FakeClock(NOON),
+    clock,
     caughtUp: () => heard.push("caught up"),
     failed: () => heard.push("failed"),
   });
   conversation.enter("alice");
-  return { screen, heard, conversation };
+  return { clock, screen, heard, conversation };
 }
 
 function message(overrides: Record<string, unknown> = {}) {
@@ -98,16 +99,22 @@ Deno.test("Conversation.answer() refuses what it does not know", async () => {
 });
 
 Deno.test("Conversation tells what becomes of messages by their numbers", () => {
-  const { screen, conversation } = scratch();
+  const { clock, screen, conversation } = scratch();
   conversation.accepted(outgoing(1, "bob"), "id1");
   conversation.refused(outgoing(2, "nobody"), "Receiver does not exist");
   conversation.notified("msg.receipt", { id: "id1", to: "bob", state: "delivered", time: "" });
   conversation.notified("msg.receipt", { id: "id0", to: "carl", state: "expired", time: "" });
+  // The receipt may be read before the answer that names the id.
+  conversation.notified("msg.receipt", { id: "id3", to: "dora", state: "delivered", time: "" });
+  conversation.accepted(outgoing(3, "dora"), "id3");
+  clock.advance(0);
   assert.deepEqual(screen.shown, [
     "[12:00:00] #1 to bob: sent",
     "[12:00:00] #2 to nobody: refused: Receiver does not exist",
     "[12:00:00] #1 to bob: delivered",
+    "[12:00:00] #3 to dora: sent",
     "[12:00:00] An earlier message to carl: expired",
+    "[12:00:00] #3 to dora: delivered",
   ]);
 });
 
