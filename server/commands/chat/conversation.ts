@@ -81,7 +81,7 @@ export class Conversation implements RpcPeer {
     const { id } = receipt.data;
     if (this.#sent.has(id)) return this.#receipt(receipt.data);
     // The answer that names the id may have come just before, and be on its way to us.
-    this.#parts.clock.after(0, () => this.#receipt(receipt.data));
+    this.#parts.clock.after(1, () => this.#receipt(receipt.data));
   }
 
   #receipt({ id, to, state }: z.output<typeof receiptSchema>): void {
