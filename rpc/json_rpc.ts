@@ -67,6 +67,23 @@ export type Frame = Message | Batch;
  * @returns what it says
  */
 export function parseFrame(text: string): Frame {
+  return parseAck(text) ?? parseAny(text);
+}
+
+const ACK_HEAD = '{"jsonrpc":"2.0","id":"';
+const ACK_TAIL = '","result":"ACK"}';
+
+/** Every delivery is answered by this text, so it is told from others without the parser. */
+function parseAck(text: string): Response | undefined {
+  if (!text.endsWith(ACK_TAIL) || !text.startsWith(ACK_HEAD)) return undefined;
+  const id = text.slice(ACK_HEAD.length, -ACK_TAIL.length);
+  return PLAIN_ID.test(id) ? { kind: "response", id, result: "ACK" } : undefined;
+}
+
+/** An id of ours, or one like it; there is nothing in it to unescape. */
+const PLAIN_ID = /^[a-z0-9]{1,16}$/;
+
+function parseAny(text: string): Frame {
   if (isTooDeep(text)) {
     const detail = `JSON is nested deeper than ${JSON_DEPTH_MAX} levels`;
     return invalid(null, new RpcError("too_large", { detail, limit: JSON_DEPTH_MAX }));

@@ -163,15 +163,19 @@ export class Router {
     }
   }
 
-  async #finish(
+  /** One promise, and not the several of an async function: every message passes here. */
+  #finish(
     call: Request | Notification,
     result: Promise<unknown>,
   ): Promise<string | undefined> {
-    try {
-      return respond(call, await result);
-    } catch (error) {
-      return this.#refuse(call, error);
-    }
+    const refuse = (error: unknown) => this.#refuse(call, error);
+    return result.then((value) => {
+      try {
+        return respond(call, value);
+      } catch (error) {
+        return refuse(error);
+      }
+    }, refuse);
   }
 
   #refuse(call: Request | Notification, thrown: unknown): string | undefined {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { RpcError } from "../rpc/mod.ts";
 
 /** A close code (RFC 6455 §7.4) and what the peer reads beside it. */
 export interface CloseCode {
@@ -45,3 +46,15 @@ export const CLOSE = {
   /** The user or the device was removed. */
   removed: { code: 4410, reason: "The user or device was removed" },
 } as const satisfies Record<string, CloseCode>;
+
+/** Why a connection ends whose sign-in was refused; null where it may try again. */
+export function closeAfter({ key }: RpcError): CloseCode | null {
+  if (key === "bad_credential") return CLOSE.badCredential;
+  return key === "rate_limited" ? CLOSE.tooManyFailures : null;
+}
+
+/** Why a connection ends whose upgrade request named somebody who could not be signed in. */
+export function closeAfterUpgrade(error: unknown): CloseCode {
+  const canRetry = !(error instanceof RpcError) || error.data.retryable;
+  return canRetry ? CLOSE.unavailable : CLOSE.refused;
+}

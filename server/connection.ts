@@ -23,13 +23,16 @@ import {
   type Welcome,
 } from "../rpc/mod.ts";
 import type { Committed, Entry } from "../store/mod.ts";
-import { CLOSE, type CloseCode } from "./close_code.ts";
+import { CLOSE, closeAfter, closeAfterUpgrade, type CloseCode } from "./close_code.ts";
 import type { Lease } from "./connection_counts.ts";
 import { Delivery, type DeliveryHost } from "./delivery.ts";
 import type { Member } from "./hub.ts";
 import type { Credential, Gateway, Ticking } from "./gateway.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 import { deliveryOptions, welcome } from "./welcome.ts";
+
+/** Asking the transport for what it holds back costs as much as the rest of a send. */
+const UNWATCHED_BYTES_MAX = 16 * 1024;
 
 /**
  * One client's connection. It plays every part that others see of it, rather than have an object
@@ -55,6 +58,8 @@ export class Connection
   #pingedAt: number | null = null;
   #heardSincePing = false;
   #closed = false;
+  /** Bytes that can be sent before the transport has to be asked again how much waits there. */
+  #room = 0;
 
   constructor(gateway: Gateway, transport: Transport, lease: Lease) {
     this.#gateway = gateway;
@@ -89,8 +94,7 @@ export class Connection
     this.#enter(credential, options).catch((error) => {
       if (this.#closed) return;
       this.#gateway.log.error("sign-in failed", error, { user: credential.user });
-      const canRetry = !(error instanceof RpcError) || error.data.retryable;
-      this.close(canRetry ? CLOSE.unavailable : CLOSE.refused);
+      this.close(closeAfterUpgrade(error));
     }).then(() => {
       this.#startDelivery();
       return this.#work(waiting);
@@ -144,9 +148,12 @@ export class Connection
   /** Sends a frame; a peer that does not take what it was sent is closed instead. */
   send(frame: string): void {
     if (this.#closed) return;
-    if (this.#transport.bufferedBytes + frame.length > OUTGOING_BYTES_MAX) {
-      return this.close(CLOSE.slow);
+    this.#room -= frame.length;
+    if (this.#room < 0) {
+      const room = OUTGOING_BYTES_MAX - this.#transport.bufferedBytes - frame.length;
+      this.#room = Math.min(room, UNWATCHED_BYTES_MAX);
     }
+    if (this.#room < 0) return this.close(CLOSE.slow);
     this.#transport.send(frame);
   }
 
@@ -246,8 +253,7 @@ export class Connection
   async #enter(credential: Credential, options: SignInOptions): Promise<Welcome> {
     if (this.#welcome !== undefined) return this.#enterAgain(credential, options, this.#welcome);
     const { user } = credential;
-    const device = this.#gateway.deviceOf(credential, options);
-    const identity = { user, device };
+    const identity = { user, device: this.#gateway.deviceOf(credential, options) };
     return await this.#gateway.alone(identity, () => this.#enterAlone(identity, options));
   }
 
@@ -291,10 +297,4 @@ export class Connection
     }
     this.#gateway.ended(this);
   }
-}
-
-/** Why a connection ends whose sign-in was refused; null where it may try again. */
-function closeAfter({ key }: RpcError): CloseCode | null {
-  if (key === "bad_credential") return CLOSE.badCredential;
-  return key === "rate_limited" ? CLOSE.tooManyFailures : null;
 }

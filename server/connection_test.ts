@@ -261,7 +261,8 @@ testWorld("Connection.frame() counts only what is being worked on", async (world
 testWorld("Connection.send() gives up a peer that does not take what it is sent", async (world) => {
   const { connection, transport } = await world.enter("ann");
   transport.take();
-  const frame = "x".repeat(1000);
+  // Longer than what is sent without a look at the buffer.
+  const frame = "x".repeat(20_000);
   transport.bufferedBytes = OUTGOING_BYTES_MAX - frame.length;
   connection.send(frame);
   assert.equal(transport.closedWith, null);
@@ -273,6 +274,19 @@ testWorld("Connection.send() gives up a peer that does not take what it is sent"
   assert.equal(world.gateway.hub.users, 0);
   connection.send(frame);
   assert.deepEqual(transport.sent, []);
+});
+
+testWorld("Connection.send() holds to the limit however small the frames are", async (world) => {
+  const { connection, transport } = await world.enter("ann");
+  transport.take();
+  // Nothing of what is sent leaves.
+  Object.defineProperty(transport, "bufferedBytes", {
+    get: () => transport.sent.reduce((sum, { length }) => sum + length, 0),
+  });
+  const frame = "x".repeat(1000);
+  while (transport.closedWith === null) connection.send(frame);
+  assert.deepEqual(transport.closedWith, CLOSE.slow);
+  assert.equal(transport.sent.length, Math.floor(OUTGOING_BYTES_MAX / frame.length));
 });
 
 testWorld("Connection.refused() closes with the code that says why", async (world) => {

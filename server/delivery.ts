@@ -120,7 +120,8 @@ export class Delivery {
   committed({ after, entries }: Committed): void {
     this.#missed = true;
     if (this.#stopped || !this.#caughtUp || this.#reading) return;
-    const wanted = entries.filter((entry) => this.#isWanted(entry));
+    const now = this.#host.now();
+    const wanted = entries.filter((entry) => this.#isWanted(entry, now));
     if (this.#position < after || !this.#inFlight.fits(wanted, this.#options.window)) {
       this.#caughtUp = false;
       return this.#pump();
@@ -132,7 +133,7 @@ export class Delivery {
   /** The client answered. @returns false where the id is of none of the deliveries */
   answered(id: string, reply: Reply): boolean {
     if (this.#stopped) return false;
-    const landing = this.#inFlight.land(id, reply, this.#host.monotonic());
+    const landing = this.#inFlight.land(id, reply, this.#host);
     if (landing === null) return false;
     const furthest = this.#settleCursor();
     for (const { entry } of landing.acknowledged) {
@@ -160,11 +161,11 @@ export class Delivery {
     this.#pump();
   }
 
-  #isWanted(entry: Entry): boolean {
+  #isWanted(entry: Entry, now: number): boolean {
     // A read may have brought it before the news came.
     if (entry.position <= this.#position) return false;
     const isOwn = entry.to !== this.#user && entry.device === this.#device;
-    return !isOwn && entry.expires > this.#host.now();
+    return !isOwn && entry.expires > now;
   }
 
   /** Reads on while there is room and something to read. */

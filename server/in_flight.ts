@@ -112,8 +112,13 @@ export class InFlight {
     return recvFrame(id, sent);
   }
 
-  /** Takes in an answer. @returns null where the id is of no `msg.recv` in flight */
-  land(id: string, reply: Reply, now: number): Landing | null {
+  /**
+   * Takes in an answer.
+   *
+   * @param clock tells the time where something was refused
+   * @returns null where the id is of no `msg.recv` in flight
+   */
+  land(id: string, reply: Reply, clock: { monotonic(): number }): Landing | null {
     const flight = this.#flights.get(id);
     if (flight === undefined) return null;
     this.#flights.delete(id);
@@ -126,7 +131,7 @@ export class InFlight {
       this.#bytes -= one.entry.bytes;
       const isAcknowledged = ids === null ? named === "all" : ids.has(one.entry.id);
       if (isAcknowledged) this.acknowledge(one);
-      else this.#refuse(one, now);
+      else this.#refuse(one, clock.monotonic());
       (isAcknowledged ? acknowledged : refused).push(one);
     }
     return { acknowledged, refused };

@@ -47,8 +47,9 @@ export class Stretches {
 
   /** Up to where everything after a position is in one of them; the position itself where nothing is. */
   endAfter(position: Position): Position {
-    for (const [after, upTo] of this.#stretches) {
-      if (after <= position && position < upTo) return upTo;
+    // Every acknowledgement asks, so nothing is made to answer.
+    for (const stretch of this.#stretches) {
+      if (stretch[0] <= position && position < stretch[1]) return stretch[1];
     }
     return position;
   }

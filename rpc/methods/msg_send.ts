@@ -94,10 +94,17 @@ export function createMsgSend(): Method {
   });
 }
 
-async function sendAll(items: readonly SendItem[], context: SendContext): Promise<JsonText> {
+function sendAll(items: readonly SendItem[], context: SendContext): Promise<JsonText> {
   context.session.takeSend(items.length);
   const drafts = items.map((it) => draftOf(it, context));
-  const outcomes = await context.services.mailboxes.append(drafts, { atomic: true });
+  return context.services.mailboxes.append(drafts, ATOMIC).then((outcomes) => {
+    return acknowledge(outcomes, items.length);
+  });
+}
+
+const ATOMIC = { atomic: true } as const;
+
+function acknowledge(outcomes: readonly Outcome[], messages: number): JsonText {
   let stored = 0;
   for (const [index, { kind }] of outcomes.entries()) {
     // What was skipped was so because of another, which says why.
@@ -107,7 +114,7 @@ async function sendAll(items: readonly SendItem[], context: SendContext): Promis
     stored++;
   }
   // I1: whatever the store did instead, nothing is acknowledged that it does not say it stored.
-  if (stored < items.length) throw new Error("Store answered an atomic append with less than all");
+  if (stored < messages) throw new Error("Store answered an atomic append with less than all");
   return ACK;
 }
 

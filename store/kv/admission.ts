@@ -14,7 +14,7 @@ import {
   type StoreLimits,
 } from "../store.ts";
 import type { Cid, Cids, UnsettledCid } from "./cids.ts";
-import { entryBytes, type Journal } from "./journal.ts";
+import { type Batch, entryBytes, type Journal } from "./journal.ts";
 import { place, type StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
@@ -195,22 +195,28 @@ export class Admission {
   }
 
   /** Puts what was accepted into the next commit, and waits for what the answer stands on. */
-  async #finish({ outcomes, entries, earlier }: Pass): Promise<readonly Outcome[]> {
-    if (entries.length > 0) {
-      let bytes = 0;
-      for (const entry of entries) bytes += entryBytes(entry);
-      const batch = this.#batch(bytes, entries);
-      for (const entry of entries) {
-        batch.addEntry(entry);
-        this.#parts.cids.join(entry, batch);
-      }
-      await batch.done;
-    }
-    for (const cid of earlier) await cid.batch?.done;
-    return outcomes;
+  #finish({ outcomes, entries, earlier }: Pass): Promise<readonly Outcome[]> {
+    const done = entries.length === 0 ? [] : [this.#join(entries).done];
+    for (const { batch } of earlier) if (batch !== null) done.push(batch.done);
+    const [first, ...others] = done;
+    if (first === undefined) return Promise.resolve(outcomes);
+    return others.length === 0
+      ? first.then(() => outcomes)
+      : Promise.all(done).then(() => outcomes);
   }
 
-  #batch(bytes: number, entries: readonly StoredEntry[]) {
+  #join(entries: readonly StoredEntry[]): Batch {
+    let bytes = 0;
+    for (const entry of entries) bytes += entryBytes(entry);
+    const batch = this.#batch(bytes, entries);
+    for (const entry of entries) {
+      batch.addEntry(entry);
+      this.#parts.cids.join(entry, batch);
+    }
+    return batch;
+  }
+
+  #batch(bytes: number, entries: readonly StoredEntry[]): Batch {
     try {
       return this.#parts.journal.batch(bytes);
     } catch (error) {

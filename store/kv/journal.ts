@@ -7,8 +7,9 @@
 import { type Position, type StoreClock, StoreUnavailableError } from "../store.ts";
 import { VALUE_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
 import { journalKey } from "./keys.ts";
+import { CursorNotes, type Cursors } from "./cursor_notes.ts";
 import type { Cursor, Mailbox } from "./mailbox.ts";
-import { cursorLine, entryLine, type StoredEntry } from "./lines.ts";
+import { entryLine, type StoredEntry } from "./lines.ts";
 import { LostOwnerError, type OwnedDatabase } from "./owned_database.ts";
 import { byteWrites } from "./values.ts";
 
@@ -20,12 +21,6 @@ const SEGMENT_BYTES_MAX = 10 * VALUE_BYTES_MAX;
 
 /** Bytes of the lines of cursors in one commit, at most; the rest wait for the next. */
 const CURSORS_BYTES_MAX = SEGMENT_BYTES_MAX - BATCH_BYTES_MAX - 4096;
-
-/** How long an acknowledgement may wait for a commit that goes anyway, in milliseconds. */
-const CURSOR_DELAY_MS = 25;
-
-/** How long cursors wait after a commit that failed, in milliseconds. */
-const RETRY_DELAY_MS = 1000;
 
 /** How long to wait before asking again what became of a commit that failed, in milliseconds. */
 const FATE_DELAY_MS = 100;
@@ -68,6 +63,13 @@ export interface Segment {
   readonly bytes: number;
 }
 
+/** One commit on its way. */
+interface Commit {
+  readonly batch: Batch;
+  readonly cursors: Cursors;
+  readonly segment: { number: number; parts: number; last: Position; bytes: number };
+}
+
 /** What the journal tells its owner. */
 export interface JournalHandler {
   /** The batch is on disk; called before its `done` resolves. */
@@ -83,10 +85,9 @@ export class Journal {
   readonly #handler: JournalHandler;
   readonly #buffer = new Uint8Array(SEGMENT_BYTES_MAX);
   readonly #encoder = new TextEncoder();
-  readonly #cursors = new Map<Cursor, Mailbox>();
+  readonly #cursors: CursorNotes;
   #queue: Batch[] = [];
   #running: Promise<void> | null = null;
-  #cancelTimer: (() => void) | null = null;
   #position: Position;
   #segment: number;
   #segments: Segment[];
@@ -104,6 +105,7 @@ export class Journal {
     this.#database = database;
     this.#clock = clock;
     this.#handler = handler;
+    this.#cursors = new CursorNotes(clock, () => this.#start());
     this.#position = start.position;
     this.#segment = start.segment;
     this.#segments = [...start.segments];
@@ -168,14 +170,14 @@ export class Journal {
     return batch;
   }
 
-  /** Has a cursor written with the next commit, or in a commit of its own soon. */
+  /** Has a cursor written soon. */
   note(cursor: Cursor, mailbox: Mailbox): void {
-    this.#cursors.set(cursor, mailbox);
-    this.#startLater(CURSOR_DELAY_MS);
+    this.#cursors.note(cursor, mailbox);
   }
 
   /** Resolves when everything that was added before is on disk, or failed. */
   async flush(): Promise<void> {
+    this.#cursors.hurry();
     this.#start();
     while (this.#running !== null) await this.#running;
   }
@@ -189,8 +191,7 @@ export class Journal {
   /** Writes what is left, and refuses everything after. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
+    this.#cursors.close();
     await this.flush();
   }
 
@@ -201,63 +202,57 @@ export class Journal {
   async #run(): Promise<void> {
     // What this turn of the event loop still brings shares the first commit.
     await null;
-    let ok = true;
-    while (this.#queue.length > 0 || (ok && this.#cursors.size > 0)) {
-      ok = await this.#commit(this.#queue.shift() ?? new Batch());
-    }
+    let written: Commit | null = null;
+    do {
+      // The disk is given its next work before anybody is told of the last.
+      const next = this.#hasWork ? this.#write(this.#take()) : null;
+      if (written !== null) this.#tell(written);
+      written = await next;
+    } while (written !== null || this.#hasWork);
     this.#running = null;
-    if (this.#cursors.size > 0) this.#startLater(RETRY_DELAY_MS);
   }
 
-  #startLater(ms: number): void {
-    if (this.#running !== null || this.#cancelTimer !== null || this.#closed) return;
-    this.#cancelTimer = this.#clock.after(ms, () => {
-      this.#cancelTimer = null;
-      this.#start();
-    });
+  get #hasWork(): boolean {
+    return this.#queue.length > 0 || this.#cursors.isDue;
   }
 
-  async #commit(batch: Batch): Promise<boolean> {
-    const cursors = this.#takeCursors(batch);
-    const number = ++this.#segment;
+  /** What goes into the next commit. */
+  #take(): Commit {
+    const batch = this.#queue.shift() ?? new Batch();
+    const { cursors, lines } = this.#cursors.take(CURSORS_BYTES_MAX);
+    batch.lines += lines;
+    return { batch, cursors, segment: { number: ++this.#segment, parts: 0, last: 0, bytes: 0 } };
+  }
+
+  async #write(commit: Commit): Promise<Commit | null> {
+    const { batch, segment } = commit;
+    const { number } = segment;
     const { read, written } = this.#encoder.encodeInto(batch.lines, this.#buffer);
     if (read < batch.lines.length) {
-      this.#fail(batch, cursors, new RangeError("Cannot commit: the segment is too long"));
-      return false;
+      this.#fail(commit, new RangeError("Cannot commit: the segment is too long"));
+      return null;
     }
     const parts = byteWrites(this.#buffer.subarray(0, written), (part) => journalKey(number, part));
+    segment.parts = parts.length;
+    segment.bytes = written;
     try {
       await this.#database.write([...parts, ...batch.writes]);
     } catch (error) {
       if (!await this.#isOnDisk(number, error)) {
-        this.#fail(batch, cursors, error);
-        return false;
+        this.#fail(commit, error);
+        return null;
       }
     }
-    const last = batch.entries.at(-1)?.position ?? this.#segments.at(-1)?.last ?? 0;
-    this.#segments.push({ number, parts: parts.length, last, bytes: written });
-    this.#unsettledBytes += written;
+    return commit;
+  }
+
+  #tell({ batch, segment }: Commit): void {
+    segment.last = batch.entries.at(-1)?.position ?? this.#segments.at(-1)?.last ?? 0;
+    this.#segments.push(segment);
+    this.#unsettledBytes += segment.bytes;
     this.#backlogBytes -= batch.bytes;
     this.#handler.committed(batch);
     batch.finish();
-    return true;
-  }
-
-  #takeCursors(batch: Batch): Map<Cursor, Mailbox> {
-    const taken = new Map<Cursor, Mailbox>();
-    let room = CURSORS_BYTES_MAX;
-    for (const [cursor, mailbox] of this.#cursors) {
-      // A forgotten device has no cursor any more, nor has a removed user: a line would bring it back.
-      const isGone = !mailbox.isLoaded || mailbox.cursors.get(cursor.device) !== cursor;
-      const { user, acknowledged } = mailbox;
-      const line = isGone ? "" : cursorLine(user, cursor.device, cursor, `${acknowledged}`);
-      room -= 3 * line.length;
-      if (room < 0) break;
-      taken.set(cursor, mailbox);
-      this.#cursors.delete(cursor);
-      batch.lines += line;
-    }
-    return taken;
   }
 
   /** A commit that threw may have been made after all; only the disk can tell. */
@@ -276,8 +271,8 @@ export class Journal {
     }
   }
 
-  #fail(batch: Batch, cursors: Map<Cursor, Mailbox>, cause: unknown): void {
-    for (const [cursor, mailbox] of cursors) this.#cursors.set(cursor, mailbox);
+  #fail({ batch, cursors }: Commit, cause: unknown): void {
+    this.#cursors.putBack(cursors);
     this.#backlogBytes -= batch.bytes;
     this.#handler.failed(batch);
     const isLost = cause instanceof LostOwnerError;

@@ -4,6 +4,9 @@ import type { DiskFault } from "../../tests/simulation/sim_database.ts";
 
 const FAULTS: readonly DiskFault[] = ["refused", "unanswered"];
 
+/** How long a cursor waits for its commit: `cursor_notes.ts`. */
+const CURSOR_DELAY_MS = 25;
+
 /** Commits in one settling of {@linkcode fill}, at most; the tests end where none fails. */
 const COMMITS_MAX = 100;
 
@@ -20,6 +23,7 @@ async function fill(kv: FakeKv): Promise<void> {
   await kv.send(["large"], { body: "語".repeat(30_000), cid: "c1" });
   await kv.send(["b3"], { device: "web" });
   kv.store.mailboxes.acknowledge("bob", "phone", kv.positionOf("b0"));
+  await kv.clock.pass(CURSOR_DELAY_MS);
   await kv.send(["a1", "a2"], { sender: "bob", to: "alice" });
   const ids = BOBS.slice(4);
   await kv.send(ids, { body: "x".repeat(60_000) });
