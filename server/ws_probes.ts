@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "./clock.ts";
+import { TextFrameEncoder } from "./text_frame.ts";
 import type { WsTransport, WsTransportHost } from "./ws_transport.ts";
 
 /** A part of the transports is probed every so many milliseconds, so that each has its turn. */
@@ -40,13 +41,14 @@ export class Probes implements Disposable {
     onForget: (transport: WsTransport) => void,
   ) {
     this.#clock = clock;
+    const encoder = new TextFrameEncoder();
     this.#rounds = Array.from({ length: Math.max(1, Math.round(seconds)) }, () => {
       const transports = new Set<WsTransport>();
       const forget = (transport: WsTransport) => {
         transports.delete(transport);
         onForget(transport);
       };
-      return { transports, fault, forget };
+      return { transports, fault, forget, encoder };
     });
     this.#cancel = this.#later();
   }

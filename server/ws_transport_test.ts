@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { Duplex } from "node:stream";
-import { encodeTextFrame } from "./text_frame.ts";
+import { TextFrameEncoder } from "./text_frame.ts";
 import { type OwnedWebSocket, WsTransport } from "./ws_transport.ts";
 
 /** A socket that writes down what arrives at the kernel together, and takes it when it is told. */
@@ -58,13 +58,14 @@ function open() {
   const transport = new WsTransport(webSocket as unknown as OwnedWebSocket, socket, acceptance, {
     fault: (error) => events.push(`fault: ${error}`),
     forget: () => events.push("forgotten"),
+    encoder: new TextFrameEncoder(),
   });
   transport.opened();
   return { transport, webSocket, socket, events };
 }
 
 function frames(...texts: string[]): string {
-  return texts.map((text) => encodeTextFrame(text).toString("latin1")).join("");
+  return new TextDecoder("latin1").decode(new TextFrameEncoder().encode(texts));
 }
 
 Deno.test("WsTransport.send() makes one write of what is sent at once", async () => {
