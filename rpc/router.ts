@@ -157,17 +157,16 @@ export class Router {
       const method = this.#methods.get(call.method);
       if (method === undefined) throw new RpcError("method_not_found");
       const result = method.call(call.params, session, this.#services);
-      return result instanceof Promise ? this.#finish(call, result) : respond(call, result);
+      if (!(result instanceof Promise)) return respond(call, result);
+      // What waits for the disk keeps hold of what the answer needs, and not of the params.
+      return this.#finish({ ...call, params: undefined }, result);
     } catch (error) {
       return this.#refuse(call, error);
     }
   }
 
   /** One promise, and not the several of an async function: every message passes here. */
-  #finish(
-    call: Request | Notification,
-    result: Promise<unknown>,
-  ): Promise<string | undefined> {
+  #finish(call: Request | Notification, result: Promise<unknown>): Promise<string | undefined> {
     const refuse = (error: unknown) => this.#refuse(call, error);
     return result.then((value) => {
       try {

@@ -230,9 +230,11 @@ export class Connection
   }
 
   #answer(text: string): void | Promise<void> {
+    // What waits for the disk keeps hold of the length alone, and not of the text.
+    const { length } = text;
     const answer = this.#gateway.router.handle(text, this);
-    if (!(answer instanceof Promise)) return this.#answered(answer, text.length);
-    return answer.then((frame) => this.#answered(frame, text.length));
+    if (!(answer instanceof Promise)) return this.#answered(answer, length);
+    return answer.then((frame) => this.#answered(frame, length));
   }
 
   #answered(frame: string | undefined, bytes: number): void {

@@ -97,12 +97,19 @@ export function createMsgSend(): Method {
 function sendAll(items: readonly SendItem[], context: SendContext): Promise<JsonText> {
   context.session.takeSend(items.length);
   const drafts = items.map((it) => draftOf(it, context));
-  return context.services.mailboxes.append(drafts, ATOMIC).then((outcomes) => {
-    return acknowledge(outcomes, items.length);
-  });
+  const appended = context.services.mailboxes.append(drafts, ATOMIC);
+  return acknowledgeAll(appended, items.length);
 }
 
 const ATOMIC = { atomic: true } as const;
+
+/** What waits here for the disk keeps hold of nothing that a message is made of. */
+function acknowledgeAll(
+  appended: Promise<readonly Outcome[]>,
+  messages: number,
+): Promise<JsonText> {
+  return appended.then((outcomes) => acknowledge(outcomes, messages));
+}
 
 function acknowledge(outcomes: readonly Outcome[], messages: number): JsonText {
   let stored = 0;

@@ -250,7 +250,7 @@ export class KvMailboxes implements Mailboxes {
   async #writeLine(line: string, writes: readonly Write[] = []): Promise<void> {
     const bytes = writes.reduce((sum, { value }) => sum + (value?.length ?? 0), LINE_BYTES_MAX);
     const batch = this.#journal.batch(bytes);
-    batch.lines += line;
+    batch.lines.push(line);
     batch.writes.push(...writes);
     await batch.done;
   }
