@@ -39,6 +39,7 @@ export abstract class AcceptedTransport implements Transport {
     this.#fault = fault;
   }
 
+  abstract readonly isProbed: boolean;
   abstract readonly bufferedBytes: number;
   abstract send(frame: string): void;
   /** Starts the closing handshake; the socket is open. */

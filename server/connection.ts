@@ -3,14 +3,7 @@
  *
  * @module
  */
-import {
-  ACK_MS_MAX,
-  OUTGOING_BYTES_MAX,
-  PONG_MS_MAX,
-  REQUESTS_BYTES_MAX,
-  REQUESTS_MAX,
-  SIGN_IN_MS_MAX,
-} from "../limits.ts";
+import { OUTGOING_BYTES_MAX, REQUESTS_BYTES_MAX, REQUESTS_MAX, SIGN_IN_MS_MAX } from "../limits.ts";
 import {
   type Caller,
   type Identity,
@@ -28,11 +21,15 @@ import type { Lease } from "./connection_counts.ts";
 import { Delivery, type DeliveryHost } from "./delivery.ts";
 import type { Member } from "./hub.ts";
 import type { Credential, Gateway, Ticking } from "./gateway.ts";
+import { Liveness } from "./liveness.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 import { deliveryOptions, welcome } from "./welcome.ts";
 
 /** Asking the transport for what it holds back costs as much as the rest of a send. */
 const UNWATCHED_BYTES_MAX = 16 * 1024;
+
+/** The id of every `ping`; deliveries have others. */
+const PING_ID = "ping";
 
 /**
  * One client's connection. It plays every part that others see of it, rather than have an object
@@ -55,8 +52,7 @@ export class Connection
   #requests = 0;
   #requestsBytes = 0;
   #closeAfterAnswer: CloseCode | null = null;
-  #pingedAt: number | null = null;
-  #heardSincePing = false;
+  readonly #liveness: Liveness;
   #closed = false;
   /** Bytes that can be sent before the transport has to be asked again how much waits there. */
   #room = 0;
@@ -66,6 +62,7 @@ export class Connection
     this.#transport = transport;
     this.#lease = lease;
     this.#openedAt = gateway.clock.monotonic();
+    this.#liveness = new Liveness(this.#openedAt);
   }
 
   get session(): Session {
@@ -103,7 +100,7 @@ export class Connection
 
   frame(text: string): void {
     if (this.#closed) return;
-    this.#heardSincePing = true;
+    this.#liveness.heard();
     this.#gateway.frames++;
     this.#requests++;
     this.#requestsBytes += text.length;
@@ -124,7 +121,8 @@ export class Connection
   }
 
   onResponse(id: RequestId, reply: Reply): void {
-    if (typeof id === "string") this.#delivery?.answered(id, reply);
+    if (id === PING_ID) this.#liveness.answered();
+    else if (typeof id === "string") this.#delivery?.answered(id, reply);
   }
 
   async signIn(token: string, options: SignInOptions): Promise<Welcome> {
@@ -199,7 +197,7 @@ export class Connection
     this.#transport.close(code, reason);
   }
 
-  /** Looks at the deadlines for signing in and for acknowledging. */
+  /** A second has passed: looks at the deadline for signing in, and whether the client lives. */
   tick(now: number): void {
     const delivery = this.#delivery;
     if (delivery === null) {
@@ -207,16 +205,10 @@ export class Connection
       return;
     }
     delivery.tick();
-    const since = delivery.waitingSince;
-    if (since === null || now - since < ACK_MS_MAX) {
-      this.#pingedAt = null;
-    } else if (this.#pingedAt === null) {
-      this.#pingedAt = now;
-      this.#heardSincePing = false;
-      this.send(pingFrame("ping"));
-    } else if (now - this.#pingedAt >= PONG_MS_MAX) {
-      this.close(this.#heardSincePing ? CLOSE.ackLate : CLOSE.noPong);
-    }
+    const { waitingSince } = delivery;
+    const due = this.#liveness.tick({ now, waitingSince, isProbed: this.#transport.isProbed });
+    if (due === "ping") this.send(pingFrame(PING_ID));
+    else if (due !== null) this.close(due);
   }
 
   /** Works on frames one at a time, until somebody has signed in. */

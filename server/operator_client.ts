@@ -4,7 +4,13 @@
  * @module
  */
 import type { User } from "../store/mod.ts";
-import { userPageSchema, userReportSchema, USERS_PATH, userSchema } from "./operator_protocol.ts";
+import {
+  DEVICES_PATH,
+  userPageSchema,
+  userReportSchema,
+  USERS_PATH,
+  userSchema,
+} from "./operator_protocol.ts";
 import type { NewUser, UserAdmin, UserPage, UserReport } from "./user_admin.ts";
 
 /** How long an answer may take, in milliseconds: removing a full mailbox takes a while. */
@@ -61,6 +67,11 @@ export class OperatorClient implements UserAdmin, Disposable {
 
   async remove(id: string): Promise<boolean> {
     return await this.#call(pathOf(id), { method: "DELETE" }, 404, () => true) ?? false;
+  }
+
+  async removeDevice(id: string, device: string): Promise<boolean> {
+    const path = `${DEVICES_PATH}?${new URLSearchParams({ user: id, device })}`;
+    return await this.#call(path, { method: "DELETE" }, 404, () => true) ?? false;
   }
 
   [Symbol.dispose](): void {

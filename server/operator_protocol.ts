@@ -2,17 +2,20 @@
  * What goes through the operator's socket: HTTP and JSON. Both ends check what comes from the
  * other by the schemas here, since they may be of different versions.
  *
- * | request                        | answers                                     |
- * | ------------------------------ | ------------------------------------------- |
- * | `GET /users?after=ID&limit=N`  | 200 and a page                              |
- * | `POST /users`                  | 201 and the user, 409 where the id is taken |
- * | `GET /users/ID`                | 200 and a report, 404                       |
- * | `DELETE /users/ID`             | 204, 404                                    |
+ * | request                             | answers                                     |
+ * | ----------------------------------- | ------------------------------------------- |
+ * | `GET /users?after=ID&limit=N`       | 200 and a page                              |
+ * | `POST /users`                       | 201 and the user, 409 where the id is taken |
+ * | `GET /users/ID`                     | 200 and a report, 404                       |
+ * | `DELETE /users/ID`                  | 204, 404                                    |
+ * | `DELETE /devices?user=ID&device=ID` | 204, 404                                    |
+ *
+ * A device is not below its user: it may be called `..`, and then the path would be the user's.
  *
  * @module
  */
 import { z } from "zod";
-import { ECHO_USER, parseUserId } from "../rpc/mod.ts";
+import { ECHO_USER, parseDeviceId, parseUserId } from "../rpc/mod.ts";
 import { type NewUser, USER_PAGE_MAX, type UserPage, type UserReport } from "./user_admin.ts";
 import type { User } from "../store/mod.ts";
 
@@ -24,6 +27,9 @@ export const EMAIL_CHARS_MAX = 254;
 
 /** The path of all users. */
 export const USERS_PATH = "/users";
+
+/** The path of all devices. */
+export const DEVICES_PATH = "/devices";
 
 const userId = z.string().refine((id) => isUserId(id), "must be a normalised user id");
 
@@ -43,6 +49,12 @@ export const newUserSchema: z.ZodType<NewUser> = z.object({
 export const pageQuerySchema: z.ZodType<{ after: string; limit: number }> = z.object({
   after: z.string(),
   limit: z.coerce.number().int().min(1).max(USER_PAGE_MAX),
+});
+
+/** The query of a request for one device, with ids in their normal form. */
+export const deviceQuerySchema: z.ZodType<{ user: string; device: string }> = z.object({
+  user: userId,
+  device: z.string().refine((id) => parseDeviceId(id) === id, "must be a normalised device id"),
 });
 
 /** The answer with one user. */

@@ -8,7 +8,14 @@ import { dirname, join } from "node:path";
 import { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
-import { isUserId, newUserSchema, pageQuerySchema, USERS_PATH } from "./operator_protocol.ts";
+import {
+  deviceQuerySchema,
+  DEVICES_PATH,
+  isUserId,
+  newUserSchema,
+  pageQuerySchema,
+  USERS_PATH,
+} from "./operator_protocol.ts";
 import type { UserAdmin } from "./user_admin.ts";
 
 /** The longest body of a request, in bytes: a user with the longest names fits many times. */
@@ -130,6 +137,13 @@ export class OperatorSocket implements AsyncDisposable {
       case "DELETE one":
         if (!await users.remove(idOf(pathname))) throw new Refusal(404, "No such user");
         return new Response(null, { status: 204 });
+      case `DELETE ${DEVICES_PATH}`: {
+        const query = deviceQuerySchema.safeParse(Object.fromEntries(searchParams));
+        if (!query.success) throw new Refusal(400, "Query names no device");
+        const { user, device } = query.data;
+        if (!await users.removeDevice(user, device)) throw new Refusal(404, "No such device");
+        return new Response(null, { status: 204 });
+      }
     }
     throw new Refusal(404, "No such request");
   }

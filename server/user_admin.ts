@@ -59,14 +59,23 @@ export interface UserAdmin {
   list(after: string, limit: number): Promise<UserPage>;
   /** Removes a user with devices and messages. @returns false where there was none. */
   remove(id: string): Promise<boolean>;
+  /**
+   * Removes one device: it holds no messages back any more and takes no place among the devices.
+   * Where a crash cuts this short, the device is still there to be removed once more.
+   *
+   * @returns false where there was none.
+   */
+  removeDevice(id: string, device: string): Promise<boolean>;
 }
 
 /** Who is connected; outside of a server nobody is. */
 export interface Presence {
   /** The live connections of a user. */
   of(user: string): readonly { readonly device: string }[];
-  /** Ends the connections of a user who was removed. */
-  evict(user: string): void;
+  /** Ends the connections of a user who was removed, or of one device that was. */
+  evict(user: string, device?: string): void;
+  /** Does something while the device cannot sign in. */
+  alone<T>(who: { user: string; device: string }, work: () => Promise<T>): Promise<T>;
 }
 
 /** What a {@linkcode StoreUserAdmin} is made of. */
@@ -127,5 +136,15 @@ export class StoreUserAdmin implements UserAdmin {
     // After the user is gone, so that nobody who is sent away finds the way back in by chance.
     this.#presence?.evict(id);
     return removed;
+  }
+
+  async removeDevice(id: string, device: string): Promise<boolean> {
+    const remove = async () => {
+      const removed = await this.#store.devices.remove(id, device);
+      this.#presence?.evict(id, device);
+      return removed;
+    };
+    // A sign-in half way could leave a cursor of a device that no list shows.
+    return await (this.#presence?.alone({ user: id, device }, remove) ?? remove());
   }
 }

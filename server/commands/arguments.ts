@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ECHO_USER, parseUserId } from "../../rpc/mod.ts";
+import { ECHO_USER, parseDeviceId, parseUserId } from "../../rpc/mod.ts";
 import { CommandError, EXIT } from "./exit.ts";
 
 /** A user id in its normal form. @throws {CommandError} the argument is none. */
@@ -18,4 +18,11 @@ export function receiverArgument(text: string): string {
   const user = parseUserId(text);
   if (user !== undefined) return user;
   throw new CommandError(`"${text}" cannot be a user id`, EXIT.usage);
+}
+
+/** A device id in its normal form. @throws {CommandError} the argument is none. */
+export function deviceArgument(text: string): string {
+  const device = parseDeviceId(text);
+  if (device !== undefined) return device;
+  throw new CommandError(`"${text}" cannot be a device id`, EXIT.usage);
 }

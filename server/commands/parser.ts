@@ -85,13 +85,16 @@ function addUser(titan: Command, program: Program): void {
     .option("--json", "print JSON")
     .addHelpText("after", example("titan user list --limit 20 --after mallory"))
     .action(async (options) => (await load()).listUsers(program, options));
-  user.command("remove").description("remove a user with all devices and waiting messages")
+  user.command("remove")
+    .description("remove a user with all devices and waiting messages, or one device of the user")
     .argument("<user>", "user id")
+    .option("--device <id>", "remove only this device; messages wait for it no more")
     .option("--yes", "do not ask")
     .addHelpText(
       "after",
-      "\nWhoever holds a valid token of the user is a new user of that name at the next sign-in.\n" +
-        example("titan user remove alice --yes"),
+      "\nWhoever holds a valid token of the user is a new user of that name at the next sign-in,\n" +
+        "and a removed device is a new one.\n" +
+        example("titan user remove alice --yes", "titan user remove alice --device old-phone"),
     )
     .action(async (id, options) => (await load()).removeUser(program, id, options));
 }

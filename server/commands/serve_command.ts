@@ -125,7 +125,12 @@ async function openSocket(
     log.warn("no operator socket", { path: config.dataDir, reason });
     return null;
   }
-  const presence = server.gateway.hub;
+  const { gateway } = server;
+  const presence: Presence = {
+    of: (user) => gateway.hub.of(user),
+    evict: (user, device) => gateway.hub.evict(user, device),
+    alone: (who, work) => gateway.alone(who, work),
+  };
   const users = new StoreUserAdmin({ store, presence, now: () => clock.now() });
   return await OperatorSocket.open({ path, users, clock, log });
 }

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { parseDeviceId } from "../../rpc/mod.ts";
 import { readOrMakeSecret } from "../secret_file.ts";
 import { createTokens } from "../tokens.ts";
-import { userArgument } from "./arguments.ts";
+import { deviceArgument, userArgument } from "./arguments.ts";
 import { DURATION_ALLOWED, parseDuration } from "./duration.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import type { Program } from "./program.ts";
@@ -24,15 +23,14 @@ export interface TokenOptions {
 export async function printToken(
   program: Program,
   user: string,
-  { device, ttl }: TokenOptions,
+  options: TokenOptions,
 ): Promise<void> {
+  const { ttl } = options;
   const ttlSeconds = parseDuration(ttl, TTL_SECONDS_MAX);
   if (ttlSeconds === undefined) {
     throw new CommandError(`Option --ttl must be ${DURATION_ALLOWED}: it is "${ttl}"`, EXIT.usage);
   }
-  if (device !== undefined && parseDeviceId(device) === undefined) {
-    throw new CommandError(`"${device}" cannot be a device id`, EXIT.usage);
-  }
+  const device = options.device === undefined ? undefined : deviceArgument(options.device);
   console.log(await makeToken(program, { user: userArgument(user), device, ttlSeconds }));
 }
 

@@ -6,7 +6,7 @@
 import type { User } from "../../store/mod.ts";
 import { newUserSchema } from "../operator_protocol.ts";
 import type { UserReport } from "../user_admin.ts";
-import { userArgument } from "./arguments.ts";
+import { deviceArgument, userArgument } from "./arguments.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { localDateTime } from "./local_time.ts";
 import { printableLine } from "./printable.ts";
@@ -74,24 +74,42 @@ export async function listUsers(
   if (next !== null) console.error(`More with --after ${printableLine(next)}`);
 }
 
-/** `titan user remove`. @throws {CommandError} there is no such user, or nobody has said yes. */
+/**
+ * `titan user remove`: of the user, or of one of the devices.
+ *
+ * @throws {CommandError} there is no such user or device, or nobody has said yes.
+ */
 export async function removeUser(
   program: Program,
   id: string,
-  options: { readonly yes?: boolean },
+  options: { readonly device?: string; readonly yes?: boolean },
 ): Promise<void> {
   const user = userArgument(id);
-  if (!options.yes) {
-    if (!Deno.stdin.isTerminal()) {
-      throw new CommandError("Option --yes is needed where there is no terminal", EXIT.usage);
-    }
-    if (!confirm(`Remove ${printableLine(user)} with all devices and waiting messages?`)) {
-      throw new CommandError("Nothing was removed");
-    }
-  }
+  const { device, yes = false } = options;
+  if (device !== undefined) return await removeDevice(program, user, deviceArgument(device), yes);
+  if (!yes) ask(`Remove ${printableLine(user)} with all devices and waiting messages?`);
   const removed = await withUsers(program, false, (users) => users.remove(user));
   if (!removed) throw noSuchUser(user);
   console.log(`Removed ${printableLine(user)}`);
+}
+
+async function removeDevice(program: Program, user: string, device: string, yes: boolean) {
+  const which = `device ${printableLine(device)} of ${printableLine(user)}`;
+  if (!yes) ask(`Remove ${which}?`);
+  await withUsers(program, false, async (users) => {
+    if (await users.removeDevice(user, device)) return;
+    if (await users.show(user) === null) throw noSuchUser(user);
+    throw new CommandError(`User "${user}" has no device "${device}"`);
+  });
+  console.log(`Removed ${which}`);
+}
+
+/** Asks whoever sits at the terminal. @throws {CommandError} the answer is not yes. */
+function ask(question: string): void {
+  if (!Deno.stdin.isTerminal()) {
+    throw new CommandError("Option --yes is needed where there is no terminal", EXIT.usage);
+  }
+  if (!confirm(question)) throw new CommandError("Nothing was removed");
 }
 
 function noSuchUser(user: string): CommandError {
