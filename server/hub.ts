@@ -28,6 +28,8 @@ export class Hub implements StoreListener {
   readonly #members = new Map<string, Member[]>();
   /** What a device was sent on its last connection, until it is back: oldest first. */
   readonly #attempts = new Map<string, Attempts>();
+  /** Entries in all of those together. */
+  #attemptsKept = 0;
 
   /** Users with a live connection. */
   get users(): number {
@@ -70,20 +72,25 @@ export class Hub implements StoreListener {
   /** Remembers what a device was sent and has not acknowledged. */
   keepAttempts(user: string, device: string, attempts: Attempts): void {
     const key = attemptsKey(user, device);
-    this.#attempts.delete(key);
+    this.#dropAttempts(key);
     if (attempts.size === 0) return;
     this.#attempts.set(key, attempts);
-    const [oldest] = this.#attempts.keys();
-    if (this.#attempts.size > TABLE_ENTRIES_MAX && oldest !== undefined) {
-      this.#attempts.delete(oldest);
+    this.#attemptsKept += attempts.size;
+    for (const oldest of this.#attempts.keys()) {
+      if (this.#attemptsKept <= TABLE_ENTRIES_MAX) break;
+      this.#dropAttempts(oldest);
     }
   }
 
   /** Takes out what {@linkcode keepAttempts} put in; null where nothing is known. */
   takeAttempts(user: string, device: string): Attempts | null {
-    const key = attemptsKey(user, device);
+    return this.#dropAttempts(attemptsKey(user, device));
+  }
+
+  #dropAttempts(key: string): Attempts | null {
     const attempts = this.#attempts.get(key) ?? null;
     this.#attempts.delete(key);
+    this.#attemptsKept -= attempts?.size ?? 0;
     return attempts;
   }
 }

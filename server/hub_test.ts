@@ -114,3 +114,18 @@ Deno.test("Hub.keepAttempts() remembers a bounded number of devices, and forgets
   assert.notEqual(hub.takeAttempts("ann", "device-1"), null);
   assert.notEqual(hub.takeAttempts("ann", `device-${TABLE_ENTRIES_MAX}`), null);
 });
+
+Deno.test("Hub.keepAttempts() remembers a bounded number of entries, however few the devices", () => {
+  const hub = new Hub();
+  const many = (): Attempts =>
+    new Map(
+      Array.from({ length: TABLE_ENTRIES_MAX / 4 }, (_, n) => [n, { deliveries: 1, refusals: 0 }]),
+    );
+  for (let n = 0; n < 4; n++) hub.keepAttempts("ann", `device-${n}`, many());
+  // What is kept anew counts once.
+  hub.keepAttempts("ann", "device-3", many());
+  hub.keepAttempts("ann", "small", attempts(1));
+  assert.equal(hub.takeAttempts("ann", "device-0"), null);
+  for (let n = 1; n < 4; n++) assert.notEqual(hub.takeAttempts("ann", `device-${n}`), null);
+  assert.notEqual(hub.takeAttempts("ann", "small"), null);
+});
