@@ -69,6 +69,19 @@ Deno.test("OperatorClient takes any user id", async () => {
   assert.equal(await place.client.remove(id), true);
 });
 
+Deno.test("OperatorClient removes one device, whatever it is called, and leaves the user", async () => {
+  await using place = await scratch();
+  const { client, store } = place;
+  await client.add({ id: "bob" });
+  for (const device of ["..", ".", "a/b?c&d=e#f%+é"]) {
+    await store.devices.put({ user: "bob", id: device, seen: 5 }, 10);
+    assert.equal(await client.removeDevice("bob", device), true, device);
+    assert.deepEqual((await client.show("bob"))?.devices, []);
+    assert.equal(await client.removeDevice("bob", device), false, device);
+  }
+  assert.equal(await client.removeDevice("carl", "phone"), false);
+});
+
 Deno.test("OperatorClient says that nobody is there", async () => {
   const path = await nowhere();
   using client = new OperatorClient(path, ask);

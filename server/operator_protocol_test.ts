@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  deviceQuerySchema,
   EMAIL_CHARS_MAX,
   isUserId,
   NAME_CHARS_MAX,
@@ -39,6 +40,14 @@ Deno.test("pageQuerySchema takes pages up to the limit", () => {
   assert.deepEqual(pageQuerySchema.parse({ after: "bob", limit: "7" }), { after: "bob", limit: 7 });
   assert.ok(isPage(`${USER_PAGE_MAX}`) && !isPage(`${USER_PAGE_MAX + 1}`));
   assert.ok(isPage("1") && !isPage("0") && !isPage("1.5") && !isPage("many"));
+});
+
+Deno.test("deviceQuerySchema takes ids in their normal form", () => {
+  const isDevice = (user: string, device: string) =>
+    deviceQuerySchema.safeParse({ user, device }).success;
+  assert.ok(isDevice("bob", "Phone") && isDevice("bob", "..") && isDevice("bob", "d".repeat(64)));
+  assert.ok(!isDevice("Bob", "Phone") && !isDevice("bob", "") && !isDevice("bob", "a b"));
+  assert.ok(!isDevice("bob", "d".repeat(65)) && !isDevice("echo", "Phone"));
 });
 
 Deno.test("userReportSchema bears members of a newer version", () => {

@@ -49,6 +49,7 @@ function bound(admin: UserAdmin): UserAdmin {
     show: (id) => admin.show(id),
     list: (after, limit) => admin.list(after, limit),
     remove: (id) => admin.remove(id),
+    removeDevice: (id, device) => admin.removeDevice(id, device),
   };
 }
 
@@ -95,6 +96,11 @@ Deno.test("OperatorSocket says what is wrong with a request", async () => {
   assert.equal(await status("GET", "/users/Bob"), 400);
   assert.equal(await status("GET", "/users/%zz"), 400);
   assert.equal(await status("DELETE", "/users/nobody"), 404);
+  assert.equal(await status("DELETE", "/devices?user=bob&device=phone"), 404);
+  assert.equal(await status("DELETE", "/devices?user=bob&device="), 400);
+  assert.equal(await status("DELETE", "/devices?user=bob"), 400);
+  assert.equal(await status("DELETE", "/devices?user=Bob&device=phone"), 400);
+  assert.equal(await status("GET", "/devices?user=bob&device=phone"), 404);
   assert.equal(await status("GET", "/nothing"), 404);
   assert.equal(await status("PUT", "/users"), 404);
 });

@@ -10,13 +10,29 @@ const NOW = Date.UTC(2026, 10, 22);
 function scratch() {
   const store = new MemoryStore({ limits: AMPLE, now: () => NOW });
   const evicted: string[] = [];
+  const keptOut: string[] = [];
   const online = new Map([["bob", [{ device: "phone" }]]]);
   const users = new StoreUserAdmin({
     store,
-    presence: { of: (user) => online.get(user) ?? [], evict: (user) => void evicted.push(user) },
+    presence: {
+      of: (user) => online.get(user) ?? [],
+      evict: (...who) => void evicted.push(who.join("/")),
+      alone: async ({ user, device }, work) => {
+        keptOut.push(`${user}/${device}`);
+        const done = await work();
+        keptOut.push("");
+        return done;
+      },
+    },
     now: () => NOW,
   });
-  return { store, users, evicted, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+  return {
+    store,
+    users,
+    evicted,
+    keptOut,
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
 }
 
 function draft(to: string, body: string): Draft {
@@ -87,4 +103,60 @@ Deno.test("StoreUserAdmin.remove() removes a user and ends the connections", asy
   assert.equal(await place.store.users.get("bob"), null);
   assert.deepEqual(place.evicted, ["bob"]);
   assert.equal(await place.users.remove("bob"), false);
+});
+
+/** Bob with a phone that reads and an old one that does not, and two messages. */
+async function twoPhones() {
+  const place = scratch();
+  const { store, users } = place;
+  await users.add({ id: "bob" });
+  for (const id of ["old", "phone"]) {
+    await store.devices.put({ user: "bob", id, seen: 5 }, 2);
+    await store.mailboxes.attach("bob", id, "oldest");
+  }
+  await store.mailboxes.append([draft("bob", "one"), draft("bob", "two")]);
+  const { entries } = await store.mailboxes.read("bob", "phone", 0, { messages: 9, bytes: 99 });
+  store.mailboxes.acknowledge("bob", "phone", entries[0]?.position ?? 0);
+  return place;
+}
+
+Deno.test("StoreUserAdmin.removeDevice() lets go of what only that device held", async () => {
+  await using place = await twoPhones();
+  const { store, users } = place;
+  assert.equal((await users.show("bob"))?.waiting.messages, 2);
+  assert.equal(await users.removeDevice("bob", "old"), true);
+  const left = await users.show("bob");
+  assert.deepEqual(left?.devices.map(({ id }) => id), ["phone"]);
+  assert.deepEqual(left?.waiting, { messages: 1, bytes: 5 });
+  assert.deepEqual([...(await store.mailboxes.inspect("bob"))?.cursors.keys() ?? []], ["phone"]);
+  assert.equal(await store.devices.put({ user: "bob", id: "new", seen: 6 }, 2), true);
+});
+
+Deno.test("StoreUserAdmin.removeDevice() ends the connection while nobody can sign in", async () => {
+  await using place = await twoPhones();
+  await place.users.removeDevice("bob", "old");
+  assert.deepEqual(place.evicted, ["bob/old"]);
+  assert.deepEqual(place.keptOut, ["bob/old", ""]);
+});
+
+Deno.test("StoreUserAdmin.removeDevice() can be repeated where a crash cut it short", async () => {
+  await using place = await twoPhones();
+  await place.store.mailboxes.forget("bob", "old");
+  assert.equal(await place.users.removeDevice("bob", "old"), true);
+  assert.deepEqual((await place.users.show("bob"))?.devices.map(({ id }) => id), ["phone"]);
+});
+
+Deno.test("StoreUserAdmin.removeDevice() answers false for a device that is not there", async () => {
+  await using place = await twoPhones();
+  assert.equal(await place.users.removeDevice("bob", "Old"), false);
+  assert.equal(await place.users.removeDevice("carl", "old"), false);
+  assert.equal(await place.users.removeDevice("bob", "old"), true);
+  assert.equal(await place.users.removeDevice("bob", "old"), false);
+});
+
+Deno.test("StoreUserAdmin.removeDevice() works where no server runs", async () => {
+  await using place = await twoPhones();
+  const users = new StoreUserAdmin({ store: place.store, now: () => NOW });
+  assert.equal(await users.removeDevice("bob", "old"), true);
+  assert.deepEqual((await users.show("bob"))?.devices.map(({ id }) => id), ["phone"]);
 });

@@ -4,8 +4,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../deno.json" with { type: "json" };
+import { RPC_ERRORS } from "../rpc/mod.ts";
 import { TestClient } from "./harness/client.ts";
-import { makeToken, startServer } from "./harness/server_process.ts";
+import { makeToken, type ServerProcess, startServer } from "./harness/server_process.ts";
 import { type Ended, runTitan, TitanProcess } from "./harness/titan_process.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -75,6 +76,8 @@ Deno.test("titan says in one line what is wrong with a command", async () => {
     [["user", "add", "alice", "--email", "no\u001bwhere"], /^Option --email cannot be "no/],
     [["user", "list", "--limit", "0"], /--limit.*whole number from 1 to 1000/],
     [["user", "remove", "alice"], /^Option --yes is needed where there is no terminal$/],
+    [["user", "remove", "alice", "--device", "old"], /^Option --yes is needed where/],
+    [["user", "remove", "alice", "--device", "", "--yes"], /^"" cannot be a device id$/],
     [["chat", "bob"], /^Say who you are: --user USER, or a token in TITAN_TOKEN$/],
     [["chat", "--user", "a", "--token", "b"], /^Options --user and --token exclude each other$/],
     [["chat", "--user", "a", "--url", "x"], /^Option --url must be as ws:.*: it is "x"$/],
@@ -291,6 +294,100 @@ Deno.test("titan user shows devices and what waits, and removes a user who is co
   assert.match(done(await titan(["user", "show", "bob"])), /^phone +\d.* yes$/m);
   done(await titan(["user", "remove", "bob", "--yes"]));
   assert.equal((await bob.closed).code, 4410);
+});
+
+/** The devices of bob and how much waits for him, as a command shows them. */
+async function bobOf(titan: (args: readonly string[]) => Promise<Ended>) {
+  const { devices, waiting } = JSON.parse(done(await titan(["user", "show", "bob", "--json"])));
+  return {
+    devices: devices.map(({ id }: { id: string }) => id),
+    waiting: waiting.messages,
+  };
+}
+
+/** What `titan user remove --device` does with a device that bob has, whoever keeps it. */
+async function testDeviceRemoval(
+  titan: (args: readonly string[]) => Promise<Ended>,
+): Promise<void> {
+  const remove = (user: string, device: string) =>
+    titan(["user", "remove", user, "--device", device, "--yes"]);
+  assert.equal(refused(await remove("carl", "dead"), 1), 'There is no user "carl"');
+  assert.equal(refused(await remove("bob", "DEAD"), 1), 'User "bob" has no device "DEAD"');
+  assert.equal(done(await remove("Bob", "dead")), "Removed device dead of bob\n");
+  assert.equal(refused(await remove("bob", "dead"), 1), 'User "bob" has no device "dead"');
+}
+
+/** Signs bob in on ten devices. Of two messages one is read by all of them but "dead". */
+async function tenDevices(server: ServerProcess): Promise<void> {
+  const token = await server.token("bob");
+  const names = ["dead", ...Array.from({ length: 9 }, (_, n) => `d${n}`)];
+  const enter = (device: string, acknowledge: boolean) =>
+    TestClient.connect(server.url, { token, device, acknowledge });
+  for (const device of names) await (await enter(device, false)).close();
+  await using sender = await TestClient.connect(server.url, { token: await server.token("ann") });
+  await sender.sendMessage("bob", "one");
+  for (const device of names.slice(1)) {
+    await using client = await enter(device, true);
+    await client.until(() => client.empties > 0 || undefined, "queue.empty");
+  }
+  await sender.sendMessage("bob", "two");
+  await assert.rejects(enter("eleventh", true), { code: RPC_ERRORS.too_many_devices.code });
+}
+
+/** An eleventh device has room, and gets what the others have not read. */
+async function testEleventh(server: ServerProcess): Promise<void> {
+  const token = await server.token("bob");
+  await using client = await TestClient.connect(server.url, { token, device: "eleventh" });
+  await client.until(() => client.empties > 0 || undefined, "queue.empty");
+  assert.deepEqual(client.messages.map(({ message }) => message), ["two"]);
+}
+
+Deno.test("titan user removes a device of a running server, which holds nothing back any more", async () => {
+  await using place = await scratch();
+  const { dataDir } = place;
+  await using server = await startServer({ dataDir });
+  await tenDevices(server);
+  await using dead = await TestClient.connect(server.url, {
+    token: await server.token("bob"),
+    device: "dead",
+    acknowledge: false,
+  });
+  await using other = await TestClient.connect(server.url, {
+    token: await server.token("bob"),
+    device: "d0",
+    acknowledge: false,
+  });
+  assert.equal((await bobOf(place.titan)).waiting, 2);
+  await testDeviceRemoval(place.titan);
+  assert.equal((await dead.closed).code, 4410);
+  assert.ok(other.isOpen);
+  const { devices, waiting } = await bobOf(place.titan);
+  assert.deepEqual([devices.length, devices.includes("dead"), waiting], [9, false, 1]);
+  await testEleventh(server);
+  // It stays removed.
+  await server.stop("SIGKILL");
+  const { devices: after } = await bobOf(place.titan);
+  assert.deepEqual([after.length, after.includes("dead"), after.includes("eleventh")], [
+    10,
+    false,
+    true,
+  ]);
+});
+
+Deno.test("titan user removes a device where no server runs", async () => {
+  await using place = await scratch();
+  const { dataDir } = place;
+  {
+    await using server = await startServer({ dataDir });
+    await tenDevices(server);
+    await server.stop();
+  }
+  assert.equal((await bobOf(place.titan)).waiting, 2);
+  await testDeviceRemoval(place.titan);
+  const { devices, waiting } = await bobOf(place.titan);
+  assert.deepEqual([devices.length, devices.includes("dead"), waiting], [9, false, 1]);
+  await using server = await startServer({ dataDir });
+  await testEleventh(server);
 });
 
 Deno.test("titan user says where there is nobody to ask", async () => {

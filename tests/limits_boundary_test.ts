@@ -281,6 +281,7 @@ testOnBoth("limits - messages that wait for one user", {
   await refused(ann.request("msg.send", [one, one]), "mailbox_full");
   const { accepted, rejected } = await ann.sendMessages([one, one]);
   assert.deepEqual([accepted.length, rejected[0]?.code], [1, RPC_ERRORS.mailbox_full.code]);
+  assert.deepEqual([rejected[0]?.retryable, rejected[0]?.retryAfter], [true, 60]);
   await refused(ann.request("msg.send", [one]), "mailbox_full");
   const bob = await server.enter("bob");
   await bob.received(5);

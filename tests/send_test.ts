@@ -210,10 +210,10 @@ testOnBoth("send - by name each message stands for itself", {}, async (server) =
     { to: "bob", message: "x".repeat(48 * 1024 + 1) },
   ]);
   assert.deepEqual(accepted.map(({ index, cid }) => [index, cid]), [[0, "c0"], [3, undefined]]);
-  assert.deepEqual(rejected.map(({ index, code }) => [index, code]), [
-    [1, RPC_ERRORS.unknown_receiver.code],
-    [2, RPC_ERRORS.invalid_params.code],
-    [4, RPC_ERRORS.message_too_long.code],
+  assert.deepEqual(rejected.map(({ index, code, retryable }) => [index, code, retryable]), [
+    [1, RPC_ERRORS.unknown_receiver.code, false],
+    [2, RPC_ERRORS.invalid_params.code, false],
+    [4, RPC_ERRORS.message_too_long.code, false],
   ]);
   const messages = await bob.received(2);
   assert.deepEqual(

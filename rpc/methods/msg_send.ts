@@ -18,8 +18,14 @@ import { invalidParams, type Refusal, stringCheck } from "../invalid_params.ts";
 import { createIsoTime } from "../iso_time.ts";
 import { ACK, defineMethod, identityOf, type JsonText, type Method } from "../method.ts";
 import { schemaOf } from "../json_schema.ts";
-import { RpcError, type RpcErrorName } from "../rpc_error.ts";
+import { RpcError, type RpcErrorDetails, type RpcErrorName } from "../rpc_error.ts";
 import { parseCid, parseUserId } from "../user_id.ts";
+
+/**
+ * When senders may try again whose receiver's mailbox is full, in seconds. Nobody knows when the
+ * receiver's devices will read; one that is reading makes room within this.
+ */
+const FULL_RETRY_SECONDS = 60;
 
 const to = z.string().check(
   stringCheck((value) => parseUserId(value) ?? unfitId(USER_ID_BYTES_MAX)),
@@ -70,7 +76,13 @@ const accepted = z.object({
   duplicate: z.literal(true).optional(),
 });
 
-const rejected = z.object({ index: z.int(), code: z.int(), message: z.string() });
+const rejected = z.object({
+  index: z.int(),
+  code: z.int(),
+  message: z.string(),
+  retryable: z.boolean().meta({ description: "Whether the same message can be accepted later" }),
+  retryAfter: z.int().optional().meta({ description: "Seconds after which a retry can help" }),
+});
 
 const report = z.object({ accepted: z.array(accepted), rejected: z.array(rejected) });
 
@@ -117,7 +129,7 @@ function acknowledge(outcomes: readonly Outcome[], messages: number): JsonText {
     // What was skipped was so because of another, which says why.
     if (kind === "skipped") continue;
     const error = refusalOf(kind);
-    if (error !== undefined) throw new RpcError(error, { index });
+    if (error !== undefined) throw refusal(error, { index });
     stored++;
   }
   // I1: whatever the store did instead, nothing is acknowledged that it does not say it stored.
@@ -160,7 +172,7 @@ interface Told {
 function tell(report: Report, { index, draft, outcome }: Told, { isoTime }: SendContext): void {
   const error = refusalOf(outcome.kind);
   if (error !== undefined) {
-    report.rejected.push(rejection(index, new RpcError(error)));
+    report.rejected.push(rejection(index, refusal(error)));
     return;
   }
   // I5: a repeat gets the first answer again.
@@ -175,7 +187,19 @@ function tell(report: Report, { index, draft, outcome }: Told, { isoTime }: Send
 }
 
 function rejection(index: number, error: RpcError): Report["rejected"][number] {
-  return { index, code: error.code, message: error.message };
+  const { code, message, data: { retryable, retryAfter } } = error;
+  const row = { index, code, message, retryable };
+  return retryAfter === undefined ? row : { ...row, retryAfter };
+}
+
+/** What the sender is told; of a full mailbox also what can empty it, and when. */
+function refusal(key: RpcErrorName, details: RpcErrorDetails = {}): RpcError {
+  if (key !== "mailbox_full") return new RpcError(key, details);
+  return new RpcError(key, {
+    ...details,
+    detail: "there is room again when the receiver's devices have read",
+    retryAfter: FULL_RETRY_SECONDS,
+  });
 }
 
 /** The error for an outcome, or undefined where the message is stored. */

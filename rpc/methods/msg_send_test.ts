@@ -15,6 +15,8 @@ import { createMsgSend } from "./msg_send.ts";
 
 const TIME = "2026-11-22T16:00:00.000Z";
 const HI = { to: "bob", message: "hi" };
+const FULL =
+  "Mailbox of the receiver is full: there is room again when the receiver's devices have read";
 
 function setUp(outcomes?: readonly Outcome[]) {
   const session = new FakeSession(ANN);
@@ -74,6 +76,17 @@ Deno.test("msg.send by position tells the first refusal and its index", async ()
   }
 });
 
+Deno.test("msg.send by position tells when a retry can help against a full mailbox", async () => {
+  const { send } = setUp([{ kind: "accepted" }, { kind: "full" }]);
+  const error = await send([HI, HI]).then(() => undefined, (error: unknown) => error);
+  assert.ok(error instanceof RpcError);
+  assert.deepEqual(error.toJSON(), {
+    code: -32003,
+    message: FULL,
+    data: { name: "mailbox_full", retryable: true, index: 1, retryAfter: 60 },
+  });
+});
+
 Deno.test("msg.send by position takes a duplicate for stored", async () => {
   const { send } = setUp([{ kind: "duplicate", id: "ID0", time: NOW }, { kind: "accepted" }]);
   assert.equal(await send([{ ...HI, cid: "c" }, HI]), ACK);
@@ -104,14 +117,16 @@ Deno.test("msg.send by name tells what became of each message", async () => {
         index: 1,
         code: -32602,
         message: "Invalid params: params.messages[1] must be of type object",
+        retryable: false,
       },
-      { index: 2, code: -32002, message: "Receiver does not exist" },
-      { index: 4, code: -32003, message: "Mailbox of the receiver is full" },
-      { index: 5, code: -32009, message: "Client id stands for another message" },
+      { index: 2, code: -32002, message: "Receiver does not exist", retryable: false },
+      { index: 4, code: -32003, message: FULL, retryable: true, retryAfter: 60 },
+      { index: 5, code: -32009, message: "Client id stands for another message", retryable: false },
       {
         index: 6,
         code: -32602,
         message: "Invalid params: params.messages[6].message must be of type string",
+        retryable: false,
       },
     ],
   });

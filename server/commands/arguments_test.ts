@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { receiverArgument, userArgument } from "./arguments.ts";
+import { deviceArgument, receiverArgument, userArgument } from "./arguments.ts";
 import { CommandError } from "./exit.ts";
 
 /** Expects wrong usage and answers what is said of it. */
@@ -26,4 +26,13 @@ Deno.test("userArgument() refuses what is no id", () => {
 Deno.test("userArgument() keeps the bot's name to the bot", () => {
   assert.match(refusal(() => userArgument("Echo")), /bot/);
   assert.equal(receiverArgument("Echo"), "echo");
+});
+
+Deno.test("deviceArgument() brings an id into its normal form", () => {
+  assert.equal(deviceArgument("Pho\u0301ne"), "Ph\u00f3ne");
+});
+
+Deno.test("deviceArgument() refuses what is no id", () => {
+  assert.equal(refusal(() => deviceArgument("a b")), '"a b" cannot be a device id');
+  assert.equal(refusal(() => deviceArgument("")), '"" cannot be a device id');
 });

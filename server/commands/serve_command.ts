@@ -12,7 +12,7 @@ import { OperatorSocket } from "../operator_socket.ts";
 import { readOrMakeSecret, SecretFileError } from "../secret_file.ts";
 import { Server } from "../server.ts";
 import { weakSecret } from "../tokens.ts";
-import { StoreUserAdmin } from "../user_admin.ts";
+import { type Presence, StoreUserAdmin } from "../user_admin.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
 import { openStore } from "./open_store.ts";

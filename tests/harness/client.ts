@@ -53,6 +53,8 @@ export interface SendReport {
     readonly index: number;
     readonly code: number;
     readonly message: string;
+    readonly retryable: boolean;
+    readonly retryAfter?: number;
   }[];
 }
 
@@ -191,11 +193,7 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** Sends one message by name, and answers its id. @throws {AnsweredError} it was refused. */
-  async sendMessage(
-    to: string,
-    message: string,
-    options: { cid?: string; ttl?: number } = {},
-  ): Promise<string> {
+  async sendMessage(to: string, message: string, options: { cid?: string; ttl?: number } = {}) {
     const { accepted, rejected } = await this.sendMessages([{ to, message, ...options }]);
     const [refusal] = rejected;
     if (refusal !== undefined) throw new AnsweredError(refusal);
