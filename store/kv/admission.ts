@@ -126,7 +126,7 @@ export class Admission {
     for (const draft of drafts) {
       const to = table.loaded(draft.to);
       const sender = table.loaded(draft.sender);
-      const cid = draft.cid === undefined ? null : cids.unsettled(draft.sender, draft.cid);
+      const cid = draft.cid === undefined ? null : cids.known(draft.sender, draft.cid);
       if (to === undefined || sender === undefined || cid === undefined) return null;
       known.push({ to, sender, cid });
     }

@@ -44,6 +44,7 @@ export class Background {
   #cancel: (() => void) | null = null;
   #stopped = false;
   #isEarly = false;
+  #loading: "no" | "yes" | "failed" = "no";
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts;
@@ -102,6 +103,19 @@ export class Background {
     });
   }
 
+  /** A cid was looked up: loads them all, if that is not done already, between the other jobs. */
+  loadCids(): void {
+    if (this.#loading !== "no" || this.#stopped) return;
+    this.#loading = "yes";
+    this.#loadCids().then(() => {
+      this.#loading = "no";
+    }, (error) => {
+      // A disk that refuses is not asked at once again, but at the earliest when settling is due.
+      this.#loading = "failed";
+      if (!this.#stopped) this.#parts.failed(error);
+    });
+  }
+
   /** Ends the work: no timer runs any more. A job that runs is finished. */
   stop(): void {
     this.#stopped = true;
@@ -120,6 +134,11 @@ export class Background {
     return due.more;
   }
 
+  async #loadCids(): Promise<void> {
+    const { cids } = this.#parts;
+    while (!this.#stopped && await this.#lane.run(() => cids.load()));
+  }
+
   #settleLater(): void {
     if (this.#stopped) return;
     this.#cancel = this.#parts.clock.after(SETTLE_MS, () => {
@@ -130,6 +149,7 @@ export class Background {
   }
 
   async #settleAged(): Promise<void> {
+    if (this.#loading === "failed") this.#loading = "no";
     const aged = this.#aged;
     this.#aged = this.#parts.committed();
     await this.#lane.run(() => this.#settler.settle(aged));

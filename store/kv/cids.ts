@@ -1,15 +1,18 @@
 /**
  * What is known of the clients' own message ids, so that a repeat gets the first answer (I5).
  *
- * Those of unsettled messages are in memory; settling makes rows of them. Looking rows up is put
- * together: one read asks for as many as the database takes.
+ * Those of unsettled messages are in memory; settling makes rows of them. A filter in memory says
+ * which never were made rows, once it has loaded what earlier lives of the process made; only the
+ * others are looked up. Looking rows up is put together: one read asks for as many as the database
+ * takes.
  *
  * @module
  */
 import { CID_MS_MIN } from "../../limits.ts";
+import { CidFilter } from "./cid_filter.ts";
 import type { Batch } from "./journal.ts";
 import { type Key, KEYS_READ_MAX, type Write } from "./database.ts";
-import { cidExpiriesRange, cidExpiryKey, cidKey } from "./keys.ts";
+import { cidExpiriesRange, cidExpiryKey, cidKey, cidNames, cidsRange } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { jsonValue, parseJson } from "./values.ts";
@@ -36,13 +39,38 @@ export interface UnsettledCid extends Cid {
 /** All cids of all senders. */
 export class Cids {
   readonly #database: OwnedDatabase;
+  readonly #lookedUp: () => void;
+  /**
+   * Every row there is, once it is loaded, and rows that were swept: nothing is taken out, and a
+   * cid that is used again after it expired only costs a look-up.
+   */
+  readonly #rows: CidFilter;
+  /** The last row that was loaded. */
+  #loadedTo: Key | null = null;
+  #isLoaded = false;
   readonly #unsettled = new Map<string, UnsettledCid>();
   #settles = 0;
   #isReading = false;
   #wanted: { key: Key; resolve(cid: Cid | null): void; reject(error: unknown): void }[] = [];
 
-  constructor(database: OwnedDatabase) {
+  /**
+   * @param lookedUp called with each look-up that {@linkcode load} may make needless
+   * @param seed see {@linkcode CidFilter}
+   */
+  constructor(database: OwnedDatabase, lookedUp: () => void, seed: number) {
     this.#database = database;
+    this.#lookedUp = lookedUp;
+    this.#rows = new CidFilter(seed);
+  }
+
+  /**
+   * What is known of a cid without asking the disk: null where nothing became of it, undefined
+   * where it may be a row.
+   */
+  known(sender: string, cid: string): UnsettledCid | null | undefined {
+    const key = mapKey(sender, cid);
+    // What is settled is in the filter before it leaves the map: it is always in one of them.
+    return this.#unsettled.get(key) ?? (this.#isNoRow(key) ? null : undefined);
   }
 
   /** The cid where its message is not settled yet. */
@@ -52,10 +80,28 @@ export class Cids {
 
   /** Looks a settled cid up. While one read is under way, the next ones gather. */
   find(sender: string, cid: string): Promise<Cid | null> {
+    if (this.#isNoRow(mapKey(sender, cid))) return Promise.resolve(null);
+    if (!this.#isLoaded) this.#lookedUp();
     const { promise, resolve, reject } = Promise.withResolvers<Cid | null>();
     this.#wanted.push({ key: cidKey(sender, cid), resolve, reject });
     if (!this.#isReading) this.#readWanted();
     return promise;
+  }
+
+  /**
+   * Loads the next of the rows that earlier lives of the process made, so that cids which are none
+   * need not be looked up. After it failed it goes on from where it was.
+   *
+   * @returns whether there may be more
+   */
+  async load(): Promise<boolean> {
+    if (this.#isLoaded) return false;
+    // Rows made meanwhile in front of where it is are not listed: settled() adds those.
+    const rows = await this.#database.list(cidsRange(this.#loadedTo), CIDS_LOAD_MAX);
+    for (const { key } of rows) this.#rows.add(mapKey(...cidNames(key)));
+    this.#loadedTo = rows.at(-1)?.key ?? this.#loadedTo;
+    this.#isLoaded = rows.length < CIDS_LOAD_MAX;
+    return !this.#isLoaded;
   }
 
   /** How often cids were made rows: what was looked up before may be out of date after. */
@@ -121,6 +167,7 @@ export class Cids {
     this.#settles++;
     for (const cid of cids) {
       const key = mapKey(cid.sender, cid.cid);
+      this.#rows.add(key);
       if (this.#unsettled.get(key) === cid) this.#unsettled.delete(key);
     }
   }
@@ -140,6 +187,11 @@ export class Cids {
     }
     await this.#database.write(writes);
     return true;
+  }
+
+  /** Whether a cid surely is no row. */
+  #isNoRow(key: string): boolean {
+    return this.#isLoaded && !this.#rows.has(key);
   }
 
   async #readWanted(): Promise<void> {
@@ -179,6 +231,9 @@ export function cidWrites(cids: readonly UnsettledCid[], serial: number): Write[
 
 /** Cids in one commit: their names have to fit in one list. */
 export const CIDS_WRITE_MAX = 90;
+
+/** Rows loaded at once: few enough that commits of live messages do not wait long for the disk. */
+export const CIDS_LOAD_MAX = 250;
 
 function mapKey(sender: string, cid: string): string {
   // No id holds a control character.

@@ -84,6 +84,16 @@ export function cidKey(sender: string, cid: string): Key {
   return ["cids", sender, cid];
 }
 
+/** All cids of all senders, or those after one {@linkcode cidKey}. */
+export function cidsRange(after: Key | null): Range {
+  return { start: after === null ? ["cids"] : [...after, ""], end: ["cids", Infinity] };
+}
+
+/** The sender and the cid in a {@linkcode cidKey}. */
+export function cidNames(key: Key): [sender: string, cid: string] {
+  return [key[1] as string, key[2] as string];
+}
+
 /** Names cids that can be forgotten after a time. */
 export function cidExpiryKey(expires: number, segment: number): Key {
   return ["cid_expiries", expires, segment];

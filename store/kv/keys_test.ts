@@ -64,6 +64,11 @@ Deno.test("the ranges of keys catch what they say and nothing else, in order", a
       await assertRange(database, keys.asidesRange(name), asides);
     }
     await assertRange(database, keys.usersRange(""), names.map(keys.userKey));
+    const cids = names.flatMap((sender) => names.map((cid) => keys.cidKey(sender, cid)));
+    await assertRange(database, keys.cidsRange(null), cids);
+    for (const [index, key] of cids.entries()) {
+      await assertRange(database, keys.cidsRange(key), cids.slice(index + 1));
+    }
   } finally {
     database.close();
   }
@@ -99,6 +104,7 @@ Deno.test("the ranges of positions and times end where they say, to the unit", a
 Deno.test("the parts of a key are read back", () => {
   assert.equal(keys.chunkLast(keys.chunkKey("bob", 7, 1)), 7);
   assert.equal(keys.expiryUser(keys.expiryKey(7, "bob")), "bob");
+  assert.deepEqual(keys.cidNames(keys.cidKey("bob", "c")), ["bob", "c"]);
   assert.equal(keys.removalUser(keys.removalKey("bob")), "bob");
 });
 

@@ -74,7 +74,7 @@ export class KvMailboxes implements Mailboxes {
     const journal = this.#journal;
     const mailboxes = replayed.mailboxes.values();
     this.#table = new MailboxTable(database, mailboxes, replayed.position, () => journal.position);
-    this.#cids = new Cids(database);
+    this.#cids = new Cids(database, () => this.#background.loadCids(), clock.now());
     for (const entry of replayed.withCid) this.#cids.add(entry, true);
     this.#reader = new Reader(database, clock);
     this.#committed = replayed.position;
@@ -176,10 +176,10 @@ export class KvMailboxes implements Mailboxes {
   async forget(user: string, device: string): Promise<void> {
     this.#assertOpen();
     const mailbox = await this.#table.load(user);
-    if (mailbox === null || !mailbox.cursors.has(device)) return;
-    mailbox.forget(device);
+    if (mailbox === null) return;
+    // Where it is gone from memory, an earlier try may have failed at the disk: it is written again.
+    if (mailbox.forget(device)) this.#background.passed(mailbox);
     this.#table.touch(mailbox);
-    this.#background.passed(mailbox);
     await this.#writeLine(forgottenLine(user, device, mailbox.born));
   }
 

@@ -117,3 +117,16 @@ Deno.test("KvMailboxes.attach() of a second device waits to know whether the fir
   assert.equal(await first, "StoreUnavailableError");
   assert.equal((await second)?.pending, 1);
 });
+
+Deno.test("KvMailboxes.forget() can be repeated where the disk refused", async () => {
+  await using kv = await FakeKv.open();
+  const { mailboxes } = kv.store;
+  await mailboxes.attach("bob", "phone", "oldest");
+  await mailboxes.attach("bob", "dead", "oldest");
+  await mailboxes.settle();
+  kv.database.failOnce("refused");
+  await assert.rejects(mailboxes.forget("bob", "dead"));
+  await mailboxes.forget("bob", "dead");
+  await kv.reopen();
+  assert.deepEqual([...(await kv.store.mailboxes.inspect("bob"))?.cursors.keys() ?? []], ["phone"]);
+});

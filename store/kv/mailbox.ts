@@ -246,13 +246,19 @@ export class Mailbox {
     this.#exact = null;
   }
 
-  /** Drops a device's cursor. Once the last is gone, what all had acknowledged stays gone. */
-  forget(device: string): void {
+  /**
+   * Drops a device's cursor. Once the last is gone, what all had acknowledged stays gone.
+   *
+   * @returns whether there was one
+   */
+  forget(device: string): boolean {
+    if (!this.cursors.has(device)) return false;
     if (this.cursors.size === 1) this.born = Math.max(this.born, this.lowestCursor());
     this.cursors.delete(device);
     this.moves++;
     this.#exact = null;
     this.trim();
+    return true;
   }
 
   /** What waits for some device; an upper bound unless it was counted just now. */
