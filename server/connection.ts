@@ -121,7 +121,7 @@ export class Connection
   }
 
   onResponse(id: RequestId, reply: Reply): void {
-    if (id === PING_ID) this.#liveness.answered();
+    if (id === PING_ID) this.#ponged();
     else if (typeof id === "string") this.#delivery?.answered(id, reply);
   }
 
@@ -209,6 +209,12 @@ export class Connection
     const due = this.#liveness.tick({ now, waitingSince, isProbed: this.#transport.isProbed });
     if (due === "ping") this.send(pingFrame(PING_ID));
     else if (due !== null) this.close(due);
+  }
+
+  #ponged(): void {
+    this.#liveness.answered();
+    // A server whose clients do nothing but live is quiet.
+    this.#gateway.frames--;
   }
 
   /** Works on frames one at a time, until somebody has signed in. */

@@ -203,7 +203,9 @@ testWorld("Connection.tick() asks a silent client whether it lives", async (worl
   world.clock.advance(heartbeatMs + 1000);
   const pings = worlds.map(({ transport }) => transport.take());
   assert.deepEqual(pings.map((frames) => frames.map(({ method }) => method)), [["ping"], ["ping"]]);
+  const { frames } = world.gateway;
   answers.connection.frame(response(pings[0]?.[0]?.id, "pong"));
+  assert.equal(world.gateway.frames, frames);
   world.clock.advance(3 * heartbeatMs);
   assert.deepEqual(answers.transport.closedWith, CLOSE.noPong);
   // It may not know how to answer: TCP will tell.

@@ -72,7 +72,7 @@ export type Credential = Pick<Claims, "user" | "device">;
 /** The shared part of all connections. */
 export class Gateway {
   readonly hub: Hub = new Hub();
-  /** Frames that ever came. */
+  /** Frames that ever came, but answers to a `ping`. */
   frames = 0;
   readonly #parts: GatewayParts;
   readonly #connections = new Set<Ticking>();
