@@ -39,7 +39,6 @@ export abstract class AcceptedTransport implements Transport {
     this.#fault = fault;
   }
 
-  abstract readonly isProbed: boolean;
   abstract readonly bufferedBytes: number;
   abstract send(frame: string): void;
   /** Starts the closing handshake; the socket is open. */

@@ -5,7 +5,6 @@ import type { TransportHandler } from "./transport.ts";
 
 /** A transport over nothing that writes down what is asked of it and what its owner hears. */
 class BareTransport extends AcceptedTransport {
-  isProbed = true;
   readonly log: string[];
   readonly bufferedBytes = 0;
 

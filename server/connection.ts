@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { OUTGOING_BYTES_MAX, REQUESTS_BYTES_MAX, REQUESTS_MAX, SIGN_IN_MS_MAX } from "../limits.ts";
+import {
+  ACK_MS_MAX,
+  OUTGOING_BYTES_MAX,
+  PONG_MS_MAX,
+  REQUESTS_BYTES_MAX,
+  REQUESTS_MAX,
+  SIGN_IN_MS_MAX,
+} from "../limits.ts";
 import {
   type Caller,
   type Identity,
@@ -21,15 +28,11 @@ import type { Lease } from "./connection_counts.ts";
 import { Delivery, type DeliveryHost } from "./delivery.ts";
 import type { Member } from "./hub.ts";
 import type { Credential, Gateway, Ticking } from "./gateway.ts";
-import { Liveness } from "./liveness.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 import { deliveryOptions, welcome } from "./welcome.ts";
 
-/** Asking the transport for what it holds back costs as much as the rest of a send. */
-const UNWATCHED_BYTES_MAX = 16 * 1024;
-
-/** The id of every `ping`; deliveries have others. */
-const PING_ID = "ping";
+/** Characters, of up to three bytes: asking the transport costs as much as the rest of a send. */
+const UNWATCHED_CHARS_MAX = 16 * 1024;
 
 /**
  * One client's connection. It plays every part that others see of it, rather than have an object
@@ -52,9 +55,10 @@ export class Connection
   #requests = 0;
   #requestsBytes = 0;
   #closeAfterAnswer: CloseCode | null = null;
-  readonly #liveness: Liveness;
+  #pingedAt: number | null = null;
+  #heardSincePing = false;
   #closed = false;
-  /** Bytes that can be sent before the transport has to be asked again how much waits there. */
+  /** What can be sent before the transport has to be asked again how much waits there. */
   #room = 0;
 
   constructor(gateway: Gateway, transport: Transport, lease: Lease) {
@@ -62,7 +66,6 @@ export class Connection
     this.#transport = transport;
     this.#lease = lease;
     this.#openedAt = gateway.clock.monotonic();
-    this.#liveness = new Liveness(this.#openedAt);
   }
 
   get session(): Session {
@@ -100,7 +103,7 @@ export class Connection
 
   frame(text: string): void {
     if (this.#closed) return;
-    this.#liveness.heard();
+    this.#heardSincePing = true;
     this.#gateway.frames++;
     this.#requests++;
     this.#requestsBytes += text.length;
@@ -121,8 +124,7 @@ export class Connection
   }
 
   onResponse(id: RequestId, reply: Reply): void {
-    if (id === PING_ID) this.#ponged();
-    else if (typeof id === "string") this.#delivery?.answered(id, reply);
+    if (typeof id === "string") this.#delivery?.answered(id, reply);
   }
 
   async signIn(token: string, options: SignInOptions): Promise<Welcome> {
@@ -149,7 +151,7 @@ export class Connection
     this.#room -= frame.length;
     if (this.#room < 0) {
       const room = OUTGOING_BYTES_MAX - this.#transport.bufferedBytes - frame.length;
-      this.#room = Math.min(room, UNWATCHED_BYTES_MAX);
+      this.#room = Math.min(room, UNWATCHED_CHARS_MAX);
     }
     if (this.#room < 0) return this.close(CLOSE.slow);
     this.#transport.send(frame);
@@ -197,7 +199,7 @@ export class Connection
     this.#transport.close(code, reason);
   }
 
-  /** A second has passed: looks at the deadline for signing in, and whether the client lives. */
+  /** Looks at the deadlines for signing in and for acknowledging. */
   tick(now: number): void {
     const delivery = this.#delivery;
     if (delivery === null) {
@@ -205,16 +207,15 @@ export class Connection
       return;
     }
     delivery.tick();
-    const { waitingSince } = delivery;
-    const due = this.#liveness.tick({ now, waitingSince, isProbed: this.#transport.isProbed });
-    if (due === "ping") this.send(pingFrame(PING_ID));
-    else if (due !== null) this.close(due);
-  }
-
-  #ponged(): void {
-    this.#liveness.answered();
-    // A server whose clients do nothing but live is quiet.
-    this.#gateway.frames--;
+    const since = delivery.waitingSince;
+    if (since === null || now - since < ACK_MS_MAX) this.#pingedAt = null;
+    else if (this.#pingedAt === null) {
+      this.#pingedAt = now;
+      this.#heardSincePing = false;
+      this.send(pingFrame("ping"));
+    } else if (now - this.#pingedAt >= PONG_MS_MAX) {
+      this.close(this.#heardSincePing ? CLOSE.ackLate : CLOSE.noPong);
+    }
   }
 
   /** Works on frames one at a time, until somebody has signed in. */
@@ -252,8 +253,7 @@ export class Connection
 
   async #enter(credential: Credential, options: SignInOptions): Promise<Welcome> {
     if (this.#welcome !== undefined) return this.#enterAgain(credential, options, this.#welcome);
-    const { user } = credential;
-    const identity = { user, device: this.#gateway.deviceOf(credential, options) };
+    const identity = { user: credential.user, device: this.#gateway.deviceOf(credential, options) };
     return await this.#gateway.alone(identity, () => this.#enterAlone(identity, options));
   }
 
@@ -261,7 +261,7 @@ export class Connection
     if (this.#closed) throw new RpcError("unavailable");
     const admitted = await this.#gateway.admit(identity, options);
     if (this.#closed) {
-      this.#gateway.release(identity, { sent: admitted.attachment.sent, attempts: new Map() });
+      this.#gateway.release(identity, { sent: admitted.attachment.sent, attempts: null });
       throw new RpcError("unavailable");
     }
     const chosen = deliveryOptions(options);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   ACK_MS_MAX,
-  HEARTBEAT_SECONDS,
   OUTGOING_BYTES_MAX,
   PONG_MS_MAX,
   REQUESTS_BYTES_MAX,
@@ -192,25 +191,6 @@ testWorld(
     }
   },
 );
-
-testWorld("Connection.tick() asks a silent client whether it lives", async (world) => {
-  const [answers, never] = [await world.enter("ann"), await world.enter("bob")];
-  const worlds = [answers, never];
-  for (const { transport } of worlds) transport.isProbed = false;
-  const heartbeatMs = HEARTBEAT_SECONDS * 1000;
-  for (const { transport } of worlds) transport.take();
-  // Silence counts from the tick after the last frame.
-  world.clock.advance(heartbeatMs + 1000);
-  const pings = worlds.map(({ transport }) => transport.take());
-  assert.deepEqual(pings.map((frames) => frames.map(({ method }) => method)), [["ping"], ["ping"]]);
-  const { frames } = world.gateway;
-  answers.connection.frame(response(pings[0]?.[0]?.id, "pong"));
-  assert.equal(world.gateway.frames, frames);
-  world.clock.advance(3 * heartbeatMs);
-  assert.deepEqual(answers.transport.closedWith, CLOSE.noPong);
-  // It may not know how to answer: TCP will tell.
-  assert.equal(never.transport.closedWith, null);
-});
 
 testWorld(
   "Connection.tick() forgives an acknowledgement that comes after the ping",

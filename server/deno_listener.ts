@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { HEARTBEAT_SECONDS } from "../limits.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadlines, waitAtMost } from "./deadlines.ts";
 import { DenoTransport, type DenoTransportHost } from "./deno_transport.ts";
@@ -25,6 +26,7 @@ export async function listenDeno(
 class DenoListener implements Listener {
   readonly #handler: ListenerHandler;
   readonly #clock: Clock;
+  readonly #idleSeconds: number;
   readonly #host: DenoTransportHost;
   readonly #abort = new AbortController();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -35,10 +37,11 @@ class DenoListener implements Listener {
   #stopping: Promise<void> | undefined;
 
   constructor(options: ListenOptions, handler: ListenerHandler) {
-    const { hostname, port, clock = systemClock } = options;
+    const { hostname, port, clock = systemClock, heartbeatSeconds = HEARTBEAT_SECONDS } = options;
     this.#handler = handler;
     this.#clock = clock;
     // Deno pings after half of the idle timeout, and gives the peer the other half to answer.
+    this.#idleSeconds = 2 * heartbeatSeconds;
     this.#host = {
       deadlines: new Deadlines(clock),
       turns: new Turns(clock),
@@ -115,8 +118,8 @@ class DenoListener implements Listener {
     const { protocol } = decision;
     try {
       if (protocol !== undefined) assertOffered(request.headers, protocol);
-      // See the top of `deno_transport.ts`.
-      const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+      const idleTimeout = this.#idleSeconds;
+      const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout });
       // Deno's own option knows only lists that are separated by a comma and one space.
       if (protocol !== undefined) response.headers.set("sec-websocket-protocol", protocol);
       this.#transports.add(new DenoTransport(socket, decision, this.#host));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ListenerWorld } from "./contract/listener_world.ts";
+import { OPCODE } from "./contract/raw_peer.ts";
 import { listenDeno } from "./deno_listener.ts";
 import { testListener } from "./listener_contract.ts";
 
@@ -11,12 +12,22 @@ testListener("listenDeno()", {
   ]]),
 });
 
-Deno.test("listenDeno() leaves it to the owner to find out whether a silent peer lives", async () => {
-  await using world = await ListenerWorld.open(listenDeno);
-  const { peer, owner } = await world.connect();
-  assert.equal(owner.transport.isProbed, false);
-  peer.close();
-  await owner.isReleased();
+// Deno has timers of its own for this, so the test takes two seconds.
+Deno.test("listenDeno() pings a silent peer and ends one that does not answer", async () => {
+  await using world = await ListenerWorld.open(listenDeno, 1);
+  const [lively, dead] = [await world.connect(), await world.connect()];
+  const read = async () => {
+    assert.equal((await lively.peer.read())?.opcode, OPCODE.ping);
+    await lively.peer.send({ opcode: OPCODE.pong });
+  };
+  const reading = read();
+  assert.equal((await dead.peer.read())?.opcode, OPCODE.ping);
+  assert.equal((await dead.peer.readClose())?.code, 1001);
+  await dead.owner.isClosed();
+  await reading;
+  assert.deepEqual(lively.owner.events, []);
+  lively.peer.close();
+  dead.peer.close();
 });
 
 // The place of such a peer is not free: its socket, and what was queued to it, are still there.

@@ -13,9 +13,6 @@
  * - Its close frame is not sent where the next frame of the peer is there already, so closing waits
  *   until a turn of the event loop went by without one. A peer that never pauses loses the code and
  *   sees its connection cut.
- * - Its idle timeout, which would ping a silent peer, starts a timer for every message that comes
- *   and keeps the request in memory: a twentieth of the CPU time with 16 messages in flight, and
- *   3 KiB a connection. So the owner has to find out whether the peer lives.
  * - A frame of up to 64 MiB, and a message in any number of fragments, is in memory before anybody
  *   is told of it, and a close does not stop that. Nothing can be done about it here: where
  *   strangers can connect, take the listener of `ws_listener.ts`.
@@ -93,10 +90,6 @@ export class DenoTransport extends AcceptedTransport implements EventListenerObj
   /** Whether the owner is rid of the socket, and the operating system is not. */
   get isLingering(): boolean {
     return this.stage === "over";
-  }
-
-  get isProbed(): boolean {
-    return false;
   }
 
   get bufferedBytes(): number {

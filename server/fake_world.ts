@@ -79,7 +79,6 @@ export class FakeLog implements Log {
 /** A transport whose peer is the test. */
 export class FakeTransport implements Transport {
   readonly address: string;
-  isProbed = true;
   bufferedBytes = 0;
   readonly sent: string[] = [];
   closedWith: { code: number; reason: string } | null = null;

@@ -3,7 +3,6 @@ import { AcceptedTransport } from "./accepted_transport.ts";
 import { Farewell } from "./farewell.ts";
 
 class BareTransport extends AcceptedTransport {
-  isProbed = true;
   readonly bufferedBytes = 0;
   readonly closes: number[] = [];
 

@@ -72,7 +72,7 @@ export type Credential = Pick<Claims, "user" | "device">;
 /** The shared part of all connections. */
 export class Gateway {
   readonly hub: Hub = new Hub();
-  /** Frames that ever came, but answers to a `ping`. */
+  /** Frames that ever came. */
   frames = 0;
   readonly #parts: GatewayParts;
   readonly #connections = new Set<Ticking>();
@@ -186,8 +186,8 @@ export class Gateway {
   }
 
   /** A device leaves. */
-  release({ user, device }: Identity, left: { sent: Position; attempts: Attempts }): void {
-    this.hub.keepAttempts(user, device, left.attempts);
+  release({ user, device }: Identity, left: { sent: Position; attempts: Attempts | null }): void {
+    if (left.attempts !== null) this.hub.keepAttempts(user, device, left.attempts);
     this.mailboxes.detach(user, device, left.sent);
     this.log.event("disconnected", { user, device });
   }

@@ -282,3 +282,16 @@ testWorld(
     assert.equal(world.clock.timers, 0);
   },
 );
+
+testWorld(
+  "Gateway.release() of a sign-in that came to nothing leaves what is known of the device",
+  async (world) => {
+    const identity = { user: "ann", device: "phone" };
+    const attempts = new Map([[1, { deliveries: 2, refusals: 1 }]]);
+    await world.gateway.admit(identity, {});
+    world.gateway.release(identity, { sent: 1, attempts });
+    await world.gateway.admit(identity, {});
+    world.gateway.release(identity, { sent: 1, attempts: null });
+    assert.equal(world.gateway.hub.takeAttempts("ann", "phone"), attempts);
+  },
+);

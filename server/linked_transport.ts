@@ -73,11 +73,6 @@ export class LinkedTransport implements Transport {
   }
 
   /** Bytes sent that the peer has not read yet. */
-  /** A peer in the same process cannot vanish. */
-  get isProbed(): boolean {
-    return true;
-  }
-
   get bufferedBytes(): number {
     return this.#stage === "over" ? 0 : this.#bufferedBytes;
   }

@@ -57,10 +57,7 @@ export interface ListenOptions {
   readonly port: number;
   /** For heartbeats and deadlines. @default {systemClock} */
   readonly clock?: Clock;
-  /**
-   * Seconds of silence after which a peer is probed, where `isProbed` of its transport says that it
-   * is. @default {HEARTBEAT_SECONDS}
-   */
+  /** Seconds of silence after which a peer is probed. @default {HEARTBEAT_SECONDS} */
   readonly heartbeatSeconds?: number;
 }
 

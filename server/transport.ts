@@ -12,11 +12,6 @@ export const CLOSE_MS_MAX = 5000;
 export interface Transport {
   /** The peer's address, as limits and logs know it. */
   readonly address: string;
-  /**
-   * Whether it finds out by itself that its peer has vanished without a word. Where it does not,
-   * its owner has to say something now and then.
-   */
-  readonly isProbed: boolean;
   /** Bytes handed to {@linkcode Transport.send} that the kernel has not taken yet. */
   readonly bufferedBytes: number;
   /** Queues one text frame. The caller watches `bufferedBytes`; nothing is refused here. */

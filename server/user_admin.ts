@@ -140,9 +140,12 @@ export class StoreUserAdmin implements UserAdmin {
 
   async removeDevice(id: string, device: string): Promise<boolean> {
     const remove = async () => {
-      const removed = await this.#store.devices.remove(id, device);
-      this.#presence?.evict(id, device);
-      return removed;
+      try {
+        return await this.#store.devices.remove(id, device);
+      } finally {
+        // Also where the disk refused: in memory the device may be gone, and deaf to what it reads.
+        this.#presence?.evict(id, device);
+      }
     };
     // A sign-in half way could leave a cursor of a device that no list shows.
     return await (this.#presence?.alone({ user: id, device }, remove) ?? remove());

@@ -139,6 +139,13 @@ Deno.test("StoreUserAdmin.removeDevice() ends the connection while nobody can si
   assert.deepEqual(place.keptOut, ["bob/old", ""]);
 });
 
+Deno.test("StoreUserAdmin.removeDevice() ends the connection also where the store refuses", async () => {
+  await using place = await twoPhones();
+  place.store.devices.remove = () => Promise.reject(new Error("Refused"));
+  await assert.rejects(place.users.removeDevice("bob", "old"), /Refused/);
+  assert.deepEqual(place.evicted, ["bob/old"]);
+});
+
 Deno.test("StoreUserAdmin.removeDevice() can be repeated where a crash cut it short", async () => {
   await using place = await twoPhones();
   await place.store.mailboxes.forget("bob", "old");

@@ -67,10 +67,6 @@ export class WsTransport extends AcceptedTransport {
     webSocket.on("close", onClose);
   }
 
-  get isProbed(): boolean {
-    return true;
-  }
-
   get bufferedBytes(): number {
     if (!this.isOpen) return 0;
     let bytes = this.#socket.writableLength;

@@ -103,7 +103,7 @@ export class CursorNotes {
     if (this.#closed) return;
     this.#cancel = this.#clock.after(ms, () => {
       this.#cancel = null;
-      this.#isTime = true;
+      this.#isTime = this.#waiting.size > 0;
       this.#due();
     });
   }

@@ -239,24 +239,18 @@ export class Mailbox {
     return true;
   }
 
-  /** Takes a new cursor back that did not get to the disk, as if it had never been. */
+  /** Takes a cursor out, as if it had never been: a new one that did not get to the disk. */
   withdraw(device: string): void {
     this.cursors.delete(device);
     this.moves++;
     this.#exact = null;
   }
 
-  /**
-   * Drops a device's cursor. Once the last is gone, what all had acknowledged stays gone.
-   *
-   * @returns whether there was one
-   */
+  /** Drops a device's cursor, if there is one: once the last is gone, what all had passed stays gone. */
   forget(device: string): boolean {
     if (!this.cursors.has(device)) return false;
     if (this.cursors.size === 1) this.born = Math.max(this.born, this.lowestCursor());
-    this.cursors.delete(device);
-    this.moves++;
-    this.#exact = null;
+    this.withdraw(device);
     this.trim();
     return true;
   }

@@ -44,7 +44,6 @@ type ToServer = { readonly kind: "frame"; readonly text: string } | { readonly k
 
 /** A connection between one simulated client and the real server. */
 export class SimLink implements Transport {
-  readonly isProbed = true;
   readonly address: string;
   /** Whether the client reads what arrives. */
   isPaused = false;
