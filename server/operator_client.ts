@@ -6,6 +6,7 @@
 import type { User } from "../store/mod.ts";
 import {
   DEVICES_PATH,
+  USER_PATH_HEAD,
   userPageSchema,
   userReportSchema,
   USERS_PATH,
@@ -101,7 +102,7 @@ export class OperatorClient implements UserAdmin, Disposable {
 }
 
 function pathOf(id: string): string {
-  return `${USERS_PATH}/${encodeURIComponent(id)}`;
+  return `${USER_PATH_HEAD}${encodeURIComponent(id)}`;
 }
 
 /** What the server says of a refusal. */

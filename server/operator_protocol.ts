@@ -28,6 +28,9 @@ export const EMAIL_CHARS_MAX = 254;
 /** The path of all users. */
 export const USERS_PATH = "/users";
 
+/** What the path of one user begins with. A segment that was `.` or `..` alone would be lost. */
+export const USER_PATH_HEAD = `${USERS_PATH}/@`;
+
 /** The path of all devices. */
 export const DEVICES_PATH = "/devices";
 

@@ -14,6 +14,7 @@ import {
   isUserId,
   newUserSchema,
   pageQuerySchema,
+  USER_PATH_HEAD,
   USERS_PATH,
 } from "./operator_protocol.ts";
 import type { UserAdmin } from "./user_admin.ts";
@@ -121,7 +122,7 @@ export class OperatorSocket implements AsyncDisposable {
   async #route(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const { users } = this.#parts;
-    switch (`${request.method} ${pathname.startsWith(`${USERS_PATH}/`) ? "one" : pathname}`) {
+    switch (`${request.method} ${pathname.startsWith(USER_PATH_HEAD) ? "one" : pathname}`) {
       case `GET ${USERS_PATH}`: {
         const query = pageQuerySchema.safeParse(Object.fromEntries(searchParams));
         if (!query.success) throw new Refusal(400, "Query is not one for a page");
@@ -184,7 +185,7 @@ class Refusal extends Error {
 /** The user id in a path. @throws {Refusal} it holds none. */
 function idOf(pathname: string): string {
   try {
-    const id = decodeURIComponent(pathname.slice(USERS_PATH.length + 1));
+    const id = decodeURIComponent(pathname.slice(USER_PATH_HEAD.length));
     if (isUserId(id)) return id;
   } catch {
     // It is not even well encoded.

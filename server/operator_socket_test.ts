@@ -64,22 +64,23 @@ Deno.test("OperatorSocket adds, shows, lists and removes users", async () => {
   const bob = { id: "bob", name: "Bob", registered: 7 };
   const added = await place.ask("POST", "/users", JSON.stringify({ id: "bob", name: "Bob" }));
   assert.deepEqual(added, { status: 201, body: bob });
-  assert.deepEqual(await place.ask("GET", "/users/bob"), {
+  assert.deepEqual(await place.ask("GET", "/users/@bob"), {
     status: 200,
     body: { user: bob, devices: [], waiting: { messages: 0, bytes: 0 } },
   });
   const page = { status: 200, body: { users: [bob], next: null } };
   assert.deepEqual(await place.ask("GET", "/users?after=&limit=5"), page);
-  assert.deepEqual(await place.ask("DELETE", "/users/bob"), { status: 204, body: null });
-  assert.equal((await place.ask("GET", "/users/bob")).status, 404);
+  assert.deepEqual(await place.ask("DELETE", "/users/@bob"), { status: 204, body: null });
+  assert.equal((await place.ask("GET", "/users/@bob")).status, 404);
 });
 
 Deno.test("OperatorSocket takes any user id in its path", async () => {
   await using place = await scratch();
-  const id = "a/b?c#d%é";
-  await place.ask("POST", "/users", JSON.stringify({ id }));
-  const shown = await place.ask("GET", `/users/${encodeURIComponent(id)}`);
-  assert.equal(shown.body.user.id, id);
+  for (const id of ["a/b?c#d%é", ".", "..", "@"]) {
+    await place.ask("POST", "/users", JSON.stringify({ id }));
+    const shown = await place.ask("GET", `/users/@${encodeURIComponent(id)}`);
+    assert.equal(shown.body.user.id, id);
+  }
 });
 
 Deno.test("OperatorSocket says what is wrong with a request", async () => {
@@ -93,9 +94,9 @@ Deno.test("OperatorSocket says what is wrong with a request", async () => {
   assert.equal(await status("POST", "/users"), 400);
   assert.equal(await status("GET", "/users"), 400);
   assert.equal(await status("GET", "/users?after=&limit=0"), 400);
-  assert.equal(await status("GET", "/users/Bob"), 400);
-  assert.equal(await status("GET", "/users/%zz"), 400);
-  assert.equal(await status("DELETE", "/users/nobody"), 404);
+  assert.equal(await status("GET", "/users/@Bob"), 400);
+  assert.equal(await status("GET", "/users/@%zz"), 400);
+  assert.equal(await status("DELETE", "/users/@nobody"), 404);
   assert.equal(await status("DELETE", "/devices?user=bob&device=phone"), 404);
   assert.equal(await status("DELETE", "/devices?user=bob&device="), 400);
   assert.equal(await status("DELETE", "/devices?user=bob"), 400);
@@ -128,7 +129,7 @@ Deno.test("OperatorSocket does not wait for a body that does not come", async ()
 Deno.test("OperatorSocket tells that the store is unavailable", async () => {
   const show = () => Promise.reject(new StoreUnavailableError("Cannot use the store"));
   await using place = await scratch({ show });
-  assert.deepEqual(await place.ask("GET", "/users/bob"), {
+  assert.deepEqual(await place.ask("GET", "/users/@bob"), {
     status: 503,
     body: { error: "Cannot use the store" },
   });
@@ -137,7 +138,7 @@ Deno.test("OperatorSocket tells that the store is unavailable", async () => {
 Deno.test("OperatorSocket keeps a fault to the log", async () => {
   const show = () => Promise.reject(new Error("The key is 123"));
   await using place = await scratch({ show });
-  assert.deepEqual(await place.ask("GET", "/users/bob"), {
+  assert.deepEqual(await place.ask("GET", "/users/@bob"), {
     status: 500,
     body: { error: "Internal error" },
   });
@@ -173,7 +174,7 @@ Deno.test("OperatorSocket finishes what it is answering before it is gone", asyn
     return answer.promise;
   };
   await using place = await scratch({ remove });
-  const removed = place.ask("DELETE", "/users/bob");
+  const removed = place.ask("DELETE", "/users/@bob");
   await asked.promise;
   const closed = place.socket[Symbol.asyncDispose]();
   answer.resolve(true);
