@@ -7,13 +7,19 @@ function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch((error: Error) => error.name);
 }
 
-Deno.test("KvUsers.remove() that the disk interrupted is finished before the name is used again", async () => {
-  await using kv = await FakeKv.open();
+/** A store with a message in a row, whose disk refuses the second commit from now. */
+async function openInterrupted(): Promise<FakeKv> {
+  const kv = await FakeKv.open();
   await kv.send(["old"]);
   await kv.store.mailboxes.settle();
   const interrupted = kv.database.commits + 2;
   kv.database.judge = (kind, commits) =>
     kind === "commit" && commits === interrupted ? "refused" : "made";
+  return kv;
+}
+
+Deno.test("KvUsers.remove() that the disk interrupted is finished before the name is used again", async () => {
+  await using kv = await openInterrupted();
   assert.equal(await outcomeOf(kv.store.users.remove("bob")), "StoreUnavailableError");
   kv.database.judge = () => "made";
   assert.equal(await kv.store.users.create({ id: "bob", registered: 1 }), true);
@@ -24,12 +30,7 @@ Deno.test("KvUsers.remove() that the disk interrupted is finished before the nam
 });
 
 Deno.test("KvUsers.remove() that the disk interrupted can be repeated, and then is done", async () => {
-  await using kv = await FakeKv.open();
-  await kv.send(["old"]);
-  await kv.store.mailboxes.settle();
-  const interrupted = kv.database.commits + 2;
-  kv.database.judge = (kind, commits) =>
-    kind === "commit" && commits === interrupted ? "refused" : "made";
+  await using kv = await openInterrupted();
   await outcomeOf(kv.store.users.remove("bob"));
   kv.database.judge = () => "made";
   assert.equal(await kv.store.users.remove("bob"), true);

@@ -239,7 +239,7 @@ export class Mailbox {
     return true;
   }
 
-  /** Takes a cursor out, as if it had never been: a new one that did not get to the disk. */
+  /** Takes a cursor out, as if it had never been; what waits for it stays. */
   withdraw(device: string): void {
     this.cursors.delete(device);
     this.moves++;
