@@ -6,7 +6,7 @@
  */
 import { InvalidArgumentError } from "commander";
 import { systemClock, systemRandom } from "../server/clock.ts";
-import { createTokens } from "../server/tokens.ts";
+import { createTokens } from "../server/auth/mod.ts";
 import { within } from "../tests/harness/wait_for.ts";
 import { createCommand, runCommand, wholeNumber, wholeNumbers } from "./harness/command_line.ts";
 import { cpuMsOf, pause, rssKibOf } from "./harness/process_usage.ts";

@@ -1,6 +1,6 @@
 /** What a sign-in costs before the store is asked: `deno bench bench/tokens_bench.ts`. */
 import { systemClock, systemRandom } from "../server/clock.ts";
-import { createTokens } from "../server/tokens.ts";
+import { createTokens } from "../server/auth/mod.ts";
 
 const TTL_SECONDS = 3600;
 

@@ -8,15 +8,20 @@ import { base64url, decodeJwt } from "jose";
 import { createMethods, createUlid, parseUserId, Router, type RpcErrorObject } from "../rpc/mod.ts";
 import type { StoreLimits } from "../store/mod.ts";
 import { MemoryStore } from "../store/memory/memory_store.ts";
+import {
+  BadCredentialError,
+  type Claims,
+  FailureLockout,
+  type TokenRequest,
+  type Tokens,
+} from "./auth/mod.ts";
 import type { RandomBytes } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import type { Lease } from "./connection_counts.ts";
-import { FailureLockout } from "./failure_lockout.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { Gateway } from "./gateway.ts";
 import type { Log, LogFields } from "./log.ts";
 import { TokenBuckets } from "./token_bucket.ts";
-import { BadCredentialError, type Claims, type TokenRequest, type Tokens } from "./tokens.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /** Limits of a store that no test meets by accident. */

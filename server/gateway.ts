@@ -15,16 +15,21 @@ import {
   type SignInOptions,
 } from "../rpc/mod.ts";
 import type { Attachment, Entry, Position, Store } from "../store/mod.ts";
+import {
+  BadCredentialError,
+  claimedUser,
+  type Claims,
+  type FailureLockout,
+  type Tokens,
+} from "./auth/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { CloseCode } from "./close_code.ts";
-import type { FailureLockout } from "./failure_lockout.ts";
 import { Hub } from "./hub.ts";
 import type { Attempts } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
 import { KeyedQueue } from "./keyed_queue.ts";
 import type { Log } from "./log.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
-import { BadCredentialError, claimedUser, type Claims, type Tokens } from "./tokens.ts";
 
 /** The device of a client that names none (the ancestors' clients). */
 const DEVICE_DEFAULT = "default";

@@ -15,19 +15,18 @@ import {
 } from "../limits.ts";
 import { createMethods, createUlid, Router } from "../rpc/mod.ts";
 import type { Store } from "../store/mod.ts";
+import { createTokens, FailureLockout } from "./auth/mod.ts";
 import { createClientAddresses } from "./client_address.ts";
 import type { Clock, RandomBytes } from "./clock.ts";
 import { CLOSE } from "./close_code.ts";
 import type { Config } from "./config.ts";
 import { ConnectionCounts } from "./connection_counts.ts";
-import { FailureLockout } from "./failure_lockout.ts";
 import { FrontDoor } from "./front_door.ts";
 import { Gateway } from "./gateway.ts";
 import { IdleMemory } from "./idle_memory.ts";
 import type { Listen, Listener } from "./listener.ts";
 import type { Log } from "./log.ts";
 import { TokenBuckets } from "./token_bucket.ts";
-import { createTokens } from "./tokens.ts";
 
 /** What of the world a server uses. */
 export interface World {

@@ -6,7 +6,7 @@ import { FakeClock } from "./fake_clock.ts";
 import { AMPLE, countingRandom, FakeLog, FakeTransport, request } from "./fake_world.ts";
 import type { Listen, ListenerHandler, ListenOptions } from "./listener.ts";
 import { Server } from "./server.ts";
-import { createTokens } from "./tokens.ts";
+import { createTokens } from "./auth/mod.ts";
 
 const SECRET = new TextEncoder().encode("a secret of at least thirty-two bytes");
 

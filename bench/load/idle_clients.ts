@@ -5,7 +5,7 @@
  * @module
  */
 import { systemClock, systemRandom } from "../../server/clock.ts";
-import { createTokens, type Tokens } from "../../server/tokens.ts";
+import { createTokens, type Tokens } from "../../server/auth/mod.ts";
 import { createCommand, runCommand, wholeNumber } from "../harness/command_line.ts";
 import type { ChatClient } from "./chat_client.ts";
 import { connectTitan } from "./titan_client.ts";

@@ -7,7 +7,7 @@ import { StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
 import { ConfigError } from "../config.ts";
 import { DataDirError } from "../data_dir.ts";
 import { OperatorError } from "../operator_client.ts";
-import { SecretFileError } from "../secret_file.ts";
+import { SecretFileError } from "../auth/mod.ts";
 import { printableLine } from "./printable.ts";
 
 /** The exit codes of all commands. */

@@ -3,7 +3,7 @@ import { StoreUnavailableError } from "../../store/mod.ts";
 import { ConfigError } from "../config.ts";
 import { DataDirTakenError } from "../data_dir.ts";
 import { OperatorError } from "../operator_client.ts";
-import { SecretFileError } from "../secret_file.ts";
+import { SecretFileError } from "../auth/mod.ts";
 import { CommandError, EXIT, failureOf, messageOf } from "./exit.ts";
 
 Deno.test("failureOf() has a line for each mistake in the configuration", () => {

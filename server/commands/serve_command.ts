@@ -4,14 +4,13 @@
  * @module
  */
 import { type Store, StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
+import { readOrMakeSecret, SecretFileError, weakSecret } from "../auth/mod.ts";
 import { type Config, unknownVariables } from "../config.ts";
 import { DataDir, DataDirError, DataDirTakenError, socketPathOf } from "../data_dir.ts";
 import type { Listen } from "../listener.ts";
 import { createLog, type Log } from "../log.ts";
 import { OperatorSocket } from "../operator_socket.ts";
-import { readOrMakeSecret, SecretFileError } from "../secret_file.ts";
 import { Server } from "../server.ts";
-import { weakSecret } from "../tokens.ts";
 import { type Presence, StoreUserAdmin } from "../user_admin.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";

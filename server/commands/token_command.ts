@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { readOrMakeSecret } from "../secret_file.ts";
-import { createTokens } from "../tokens.ts";
+import { createTokens, readOrMakeSecret } from "../auth/mod.ts";
 import { deviceArgument, userArgument } from "./arguments.ts";
 import { DURATION_ALLOWED, parseDuration } from "./duration.ts";
 import { CommandError, EXIT } from "./exit.ts";

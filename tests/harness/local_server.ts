@@ -9,7 +9,7 @@ import { type Clock, systemClock, systemRandom } from "../../server/clock.ts";
 import { type Config, readConfig } from "../../server/config.ts";
 import { listenDeno } from "../../server/deno_listener.ts";
 import { Server } from "../../server/server.ts";
-import { createTokens } from "../../server/tokens.ts";
+import { createTokens } from "../../server/auth/mod.ts";
 import { listenWs } from "../../server/ws_listener.ts";
 import type { Database } from "../../store/kv/database.ts";
 import { DenoDatabase } from "../../store/kv/deno_database.ts";

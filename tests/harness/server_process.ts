@@ -4,8 +4,7 @@
  * @module
  */
 import { systemClock, systemRandom } from "../../server/clock.ts";
-import { readOrMakeSecret } from "../../server/secret_file.ts";
-import { createTokens } from "../../server/tokens.ts";
+import { createTokens, readOrMakeSecret } from "../../server/auth/mod.ts";
 import { type Ended, type TitanOptions, TitanProcess } from "./titan_process.ts";
 
 /** How to start a server; everything has a default. */

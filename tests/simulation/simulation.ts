@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { createTokens } from "../../server/tokens.ts";
+import { createTokens } from "../../server/auth/mod.ts";
 import { userKey } from "../../store/kv/keys.ts";
 import { jsonValue } from "../../store/kv/values.ts";
 import { CryptoGate } from "./crypto_gate.ts";

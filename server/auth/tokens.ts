@@ -4,9 +4,9 @@
  * @module
  */
 import { base64url, decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
-import { TOKEN_CHARS_MAX } from "../limits.ts";
-import { ECHO_USER, parseDeviceId, parseUserId } from "../rpc/mod.ts";
-import type { RandomBytes } from "./clock.ts";
+import { TOKEN_CHARS_MAX } from "../../limits.ts";
+import { ECHO_USER, parseDeviceId, parseUserId } from "../../rpc/mod.ts";
+import type { RandomBytes } from "../clock.ts";
 
 /** The only algorithm: what a token says of itself must not choose how it is checked. */
 const ALGORITHM = "HS256";

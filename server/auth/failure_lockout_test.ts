@@ -4,7 +4,7 @@ import {
   ACCOUNT_FAILURES_MS,
   ADDRESS_FAILURES_MAX,
   ADDRESS_FAILURES_MS,
-} from "../limits.ts";
+} from "../../limits.ts";
 import { FailureLockout } from "./failure_lockout.ts";
 
 /** A lockout with Titan's limits, on a clock that a test moves. */

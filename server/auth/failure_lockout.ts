@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { USER_ID_BYTES_MAX } from "../limits.ts";
-import { addressGroup } from "./client_address.ts";
+import { USER_ID_BYTES_MAX } from "../../limits.ts";
+import { addressGroup } from "../client_address.ts";
 
 /** How many failures are too many, and how long they count. */
 export interface FailureLimit {

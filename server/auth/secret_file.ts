@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { base64url } from "jose";
-import type { RandomBytes } from "./clock.ts";
+import type { RandomBytes } from "../clock.ts";
 
 /** The name of the file in the data directory. */
 const FILE_NAME = "jwt.secret";

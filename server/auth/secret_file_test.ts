@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { systemRandom } from "./clock.ts";
+import { systemRandom } from "../clock.ts";
 import { readOrMakeSecret, SecretFileError } from "./secret_file.ts";
 
 /** A directory of its own for one test, with what is in it now. */

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { SignJWT } from "jose";
-import { TOKEN_CHARS_MAX } from "../limits.ts";
+import { TOKEN_CHARS_MAX } from "../../limits.ts";
 import {
   BadCredentialError,
   type BadCredentialReason,
