@@ -63,7 +63,8 @@ async function open(path: string, appenders: number): Promise<Store> {
   await Promise.all(Array.from({ length: appenders }, async (_, index) => {
     const id = userOf(index);
     await store.users.create({ id, registered: systemClock.now() });
-    await store.devices.put({ user: id, id: DEVICE, seen: systemClock.now() }, 1);
+    const device = { user: id, id: DEVICE, seen: systemClock.now() };
+    await store.devices.change(id, DEVICE, 1, () => device);
     await store.mailboxes.attach(id, DEVICE, "oldest");
   }));
   return store;

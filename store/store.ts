@@ -12,6 +12,21 @@
  * @module
  */
 
+import type { Devices, Revocations, Users } from "./directory.ts";
+
+export type {
+  Device,
+  DeviceChange,
+  DevicePage,
+  Devices,
+  DeviceSession,
+  PushAddress,
+  Refused,
+  Revocations,
+  User,
+  Users,
+  Versioned,
+} from "./directory.ts";
 export { StoreBusyError, StoreUnavailableError } from "./store_error.ts";
 
 /**
@@ -180,76 +195,6 @@ export interface Mailboxes {
   forget(user: string, device: string): Promise<void>;
 }
 
-/** Someone who can send and receive. */
-export interface User {
-  /** Normalised: lower case, Unicode NFC. */
-  readonly id: string;
-  /** An e-mail address. */
-  readonly email?: string;
-  /** What others may see. */
-  readonly name?: string;
-  /** The URL of a picture. */
-  readonly picture?: string;
-  /** In milliseconds since 1970. */
-  readonly registered: number;
-}
-
-/** Something a user reads messages on. */
-export interface Device {
-  /** Whose it is. */
-  readonly user: string;
-  /** Unique among the devices of its user. */
-  readonly id: string;
-  /** What it runs, as its client says. */
-  readonly platform?: string;
-  /** When it last signed in, in milliseconds since 1970. */
-  readonly seen: number;
-}
-
-/** A value and the version under which it may be replaced. */
-export interface Versioned<T> {
-  /** What is stored. */
-  readonly value: T;
-  /** Another one after every change. */
-  readonly version: string;
-}
-
-/** Everyone who can receive. Every call that changes something is durable when it resolves. */
-export interface Users {
-  /** The user, or null where nobody has that id. */
-  get(id: string): Promise<Versioned<User> | null>;
-  /**
-   * Adds a user.
-   *
-   * @returns false where the id is taken: of two at once exactly one succeeds.
-   */
-  create(user: User): Promise<boolean>;
-  /**
-   * Puts other values in the place of those that were read.
-   *
-   * @returns false where the user is gone or no longer at that version.
-   */
-  replace(user: User, version: string): Promise<boolean>;
-  /** Removes the user, the devices and the mailbox. @returns false where there was none. */
-  remove(id: string): Promise<boolean>;
-  /** Users in order of id (by code point), after an id, at most `limit` (1 to 1,000). */
-  list(after: string, limit: number): Promise<readonly User[]>;
-}
-
-/** The devices of all users. Every call that changes something is durable when it resolves. */
-export interface Devices {
-  /** The devices of a user in order of id (by code point). */
-  list(user: string): Promise<readonly Device[]>;
-  /**
-   * Adds the device, or replaces what is known about it.
-   *
-   * @returns false where it is a new one and the user has `max` already, or the user is gone.
-   */
-  put(device: Device, max: number): Promise<boolean>;
-  /** Removes the device and its cursor. @returns false where there was none. */
-  remove(user: string, device: string): Promise<boolean>;
-}
-
 /** Told of messages whose time has passed and that no device had acknowledged, without bodies. */
 export type ExpiredHandler = (entries: readonly Entry[]) => Promise<void>;
 
@@ -275,6 +220,8 @@ export interface Store extends AsyncDisposable {
   readonly users: Users;
   /** What they read them on. */
   readonly devices: Devices;
+  /** What they may no longer sign in with. */
+  readonly revocations: Revocations;
   /** Work that the server has to call for. */
   readonly sweeper: Sweeper;
   /** Sets who hears of commits; there is one listener. */

@@ -21,11 +21,16 @@ import { attachTests } from "./contract/attach_contract.ts";
 import { cidTests } from "./contract/cid_contract.ts";
 import { closingTests, reopeningTests } from "./contract/closing_contract.ts";
 import { devicesTests } from "./contract/devices_contract.ts";
+import { directoryTests } from "./contract/directory_contract.ts";
+import { emailsTests } from "./contract/emails_contract.ts";
 import type { StoreHarness } from "./contract/harness.ts";
 import { modelTests } from "./contract/model_contract.ts";
+import { namesTests } from "./contract/names_contract.ts";
 import { ownDevicesTests } from "./contract/own_devices_contract.ts";
+import { pushTests } from "./contract/push_contract.ts";
 import { quotaTests } from "./contract/quota_contract.ts";
 import { readTests } from "./contract/read_contract.ts";
+import { revocationsTests } from "./contract/revocations_contract.ts";
 import { sweepTests } from "./contract/sweep_contract.ts";
 import { usersTests } from "./contract/users_contract.ts";
 import { type ContractTest, type Settling, World } from "./contract/world.ts";
@@ -46,7 +51,17 @@ const SETTLED_TESTS: readonly ContractTest[] = [
   ...reopeningTests,
   ...usersTests,
   ...devicesTests,
+  ...namesTests,
   ...modelTests,
+];
+
+/** Tests of what no background work touches. */
+const OTHER_TESTS: readonly ContractTest[] = [
+  ...emailsTests,
+  ...pushTests,
+  ...revocationsTests,
+  ...directoryTests,
+  ...closingTests,
 ];
 
 /**
@@ -73,5 +88,5 @@ export function testStore(name: string, harness: StoreHarness): void {
     register(test, "never", harness.settle ? ", as appended" : "");
     if (harness.settle) register(test, "asked", ", after settling");
   }
-  for (const test of closingTests) register(test, "never", "");
+  for (const test of OTHER_TESTS) register(test, "never", "");
 }

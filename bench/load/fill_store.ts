@@ -60,7 +60,8 @@ async function makeUsers(store: Store, { users }: Filling): Promise<void> {
   await store.users.create({ id: SENDER, registered });
   const make = async (id: string) => {
     await store.users.create({ id, registered });
-    await store.devices.put({ user: id, id: DEVICE, seen: registered }, 1);
+    const device = { user: id, id: DEVICE, seen: registered };
+    await store.devices.change(id, DEVICE, 1, () => device);
     await store.mailboxes.attach(id, DEVICE, "oldest");
   };
   for (let first = 0; first < users; first += USERS_AT_ONCE) {

@@ -180,6 +180,63 @@ export const cidTests: readonly ContractTest[] = [
       assert.deepEqual(await world.ids("bob", "phone"), idsOf([first]).concat("new-1", "new-2"));
     },
   },
+  {
+    // Whoever takes the name of somebody who left counts from 1 too (I10).
+    name: "Users.remove() frees the cids of the user, and those used again are kept",
+    async run(world) {
+      await world.users("alice", "bob");
+      const settled = await world.send({ cid: "settled", fingerprint: "f" });
+      await world.settle();
+      await world.send({ cid: "newest", fingerprint: "f" });
+      await world.send({ sender: "al", cid: "settled", fingerprint: "f" });
+      assert.equal(await world.store.users.remove("alice"), true);
+      await world.users("alice");
+      world.now += HOUR_MS;
+      const cids = ["settled", "newest"];
+      const parts = cids.map((cid): Partial<Draft> => ({ cid, fingerprint: "g" }));
+      assert.deepEqual(await world.kinds(parts), ["accepted", "accepted"]);
+      await world.settle();
+      // What was kept of the first ones ends now; the second ones live an hour longer.
+      world.now = settled.time + CID_MS_MIN;
+      await world.store.sweeper.sweep(() => Promise.resolve());
+      assert.deepEqual(await world.kinds(parts), ["duplicate", "duplicate"]);
+      world.now += HOUR_MS;
+      await world.store.sweeper.sweep(() => Promise.resolve());
+      assert.deepEqual(await world.kinds(parts), ["accepted", "accepted"]);
+    },
+  },
+  {
+    name: "Users.remove() leaves the cids of everybody else",
+    async run(world) {
+      await world.users("alice", "al", "bob");
+      const first = await world.send({ sender: "al", cid: "c", fingerprint: "f" });
+      await world.settle();
+      const second = await world.send({ sender: "al", cid: "d", fingerprint: "f" });
+      for (const user of ["alice", "bob"]) await world.store.users.remove(user);
+      const repeats = await world.append([
+        { sender: "al", cid: "c", fingerprint: "f" },
+        { sender: "al", cid: "d", fingerprint: "f" },
+      ]);
+      assert.deepEqual(repeats, [duplicateOf(first), duplicateOf(second)]);
+    },
+  },
+  {
+    // What is free again must not be taken by a restart, nor what is in use given away.
+    name: "Users.remove() frees the cids of the user over restarts too",
+    reopens: true,
+    async run(world) {
+      await world.users("alice", "bob");
+      await world.send({ cid: "a", fingerprint: "f" });
+      await world.settle();
+      await world.send({ cid: "b", fingerprint: "f" });
+      await world.store.users.remove("alice");
+      await world.users("alice");
+      const again = await world.send({ cid: "a", fingerprint: "g" });
+      await world.reopen();
+      assert.deepEqual(await world.append([{ cid: "a", fingerprint: "g" }]), [duplicateOf(again)]);
+      assert.deepEqual(await world.kinds([{ cid: "b", fingerprint: "g" }]), ["accepted"]);
+    },
+  },
 ];
 
 const repeatable: Partial<Draft> = { cid: "c", fingerprint: "f" };

@@ -192,8 +192,8 @@ export const reopeningTests: readonly ContractTest[] = [
     async run(world) {
       const { users, devices } = world.store;
       await world.users("bob", "carol", "dave");
-      await devices.put({ user: "bob", id: "phone", platform: "ios", seen: 1 }, 10);
-      await devices.put({ user: "bob", id: "web", seen: 2 }, 10);
+      await world.device("bob", "phone", { platform: "ios", seen: 1 });
+      await world.device("bob", "web");
       await world.send({ to: "carol" });
       const bob = await users.get("bob");
       assert.ok(bob);
@@ -266,8 +266,9 @@ function callsOf(
   world: World,
   entry: Parameters<Store["mailboxes"]["setAside"]>[2],
 ): ReadonlyMap<string, () => Promise<unknown>> {
-  const { mailboxes, users, devices, sweeper } = store;
+  const { mailboxes, users, devices, revocations, sweeper } = store;
   const user = { id: "carol", registered: 1 };
+  const phone = { user: "bob", id: "phone", seen: 1 };
   return new Map<string, () => Promise<unknown>>([
     ["append", () => mailboxes.append([world.draft()])],
     ["append nothing", () => mailboxes.append([])],
@@ -282,8 +283,15 @@ function callsOf(
     ["users.remove", () => users.remove("bob")],
     ["users.list", () => users.list("", 10)],
     ["devices.list", () => devices.list("bob")],
-    ["devices.put", () => devices.put({ user: "bob", id: "web", seen: 1 }, 10)],
+    ["users.withEmail", () => users.withEmail("b@x.org", 10)],
+    ["devices.change", () => devices.change("bob", "phone", 10, () => phone)],
+    ["devices.change to nothing", () => devices.change("bob", "phone", 10, () => null)],
+    ["devices.unseen", () => devices.unseen(1, null, 10)],
     ["devices.remove", () => devices.remove("bob", "phone")],
+    ["revocations.get", () => revocations.get("bob", "t")],
+    ["revocations.revokeUser", () => revocations.revokeUser("bob", 1)],
+    ["revocations.revokeUser to nothing", () => revocations.revokeUser("bob", 0)],
+    ["revocations.revokeToken", () => revocations.revokeToken("t", 1)],
     ["sweep", () => sweeper.sweep(() => Promise.resolve())],
   ]);
 }

@@ -184,7 +184,7 @@ export const usersTests: readonly ContractTest[] = [
 /** Gives `bob` devices, cursors and messages. @returns the position of the last message */
 async function fill(world: World): Promise<number> {
   await world.users("bob");
-  assert.equal(await world.store.devices.put({ user: "bob", id: "phone", seen: 1 }, 10), true);
+  await world.device("bob", "phone");
   await world.attach("bob", "phone");
   await world.attach("bob", "web");
   await world.sendMany(2);

@@ -9,6 +9,7 @@ import type {
   AppendOptions,
   Attachment,
   Committed,
+  Device,
   Draft,
   Entry,
   Mailboxes,
@@ -133,6 +134,19 @@ export class World implements AsyncDisposable {
     }
   }
 
+  /** Registers a device of a user, who must exist, or changes what is known of it. */
+  async device(user: string, id: string, part: Partial<Device> = {}): Promise<Device> {
+    const result = await this.store.devices.change(user, id, 1000, (known) => ({
+      seen: this.now,
+      ...known,
+      ...part,
+      user,
+      id,
+    }));
+    assert.equal(result.kind, "changed");
+    return result.device;
+  }
+
   /** A draft of `alice`'s phone to `bob` that lives for an hour, but for what `part` says. */
   draft(part: Partial<Draft> = {}): Draft {
     const id = `m${++this.#drafts}`;
@@ -231,6 +245,24 @@ export class World implements AsyncDisposable {
   #listen(): void {
     this.#store.listen({ committed: (news) => void this.news.push(news) });
   }
+}
+
+/**
+ * A test with restarts in between, and the same test without them: for backends that know none, and
+ * as what is only in memory must agree with what is read back.
+ */
+export function withRestarts(
+  name: string,
+  run: (world: World, restart: () => Promise<void>) => Promise<void>,
+): ContractTest[] {
+  return [
+    { name, run: (world) => run(world, () => Promise.resolve()) },
+    {
+      name: `${name}, over restarts`,
+      reopens: true,
+      run: (world) => run(world, () => world.reopen()),
+    },
+  ];
 }
 
 /** The ids of entries. */

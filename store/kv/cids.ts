@@ -151,6 +151,15 @@ export class Cids {
     if (this.#unsettled.get(key)?.position === entry.position) this.#unsettled.delete(key);
   }
 
+  /** Forgets what a sender who was removed had sent up to a position, as far as it is no row. */
+  forget(sender: string, upTo: number): void {
+    for (const [key, cid] of this.#unsettled) {
+      // They were added in order of position.
+      if (cid.position > upTo) break;
+      if (cid.sender === sender) this.#unsettled.delete(key);
+    }
+  }
+
   /** The cids that settling up to a position makes rows. */
   toSettle(upTo: number): readonly UnsettledCid[] {
     const settling: UnsettledCid[] = [];

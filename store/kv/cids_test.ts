@@ -67,6 +67,21 @@ Deno.test("Cids.drop() frees the cid of the very entry, and of no later one", as
   assert.equal(cids.unsettled("alice", "a")?.isOnDisk, false);
 });
 
+Deno.test("Cids.forget() frees the cids of one sender up to a position, and nobody else's", async () => {
+  const { cids, owned } = await open();
+  cids.add(entryWith("a", 1), true);
+  cids.add(entryWith("a", 2, { sender: "alic" }), true);
+  cids.add(entryWith("b", 3), true);
+  cids.add(entryWith("c", 4), true);
+  cids.forget("alice", 3);
+  const known = (sender: string, cid: string) => cids.unsettled(sender, cid)?.position;
+  assert.deepEqual(["a", "b", "c"].map((cid) => known("alice", cid)), [undefined, undefined, 4]);
+  assert.equal(known("alic", "a"), 2);
+  await settle(cids, owned);
+  assert.equal(await cids.find("alice", "a"), null);
+  assert.equal((await cids.find("alice", "c"))?.id, "m4");
+});
+
 Deno.test("Cids.toSettle() gives what is on disk up to a position", async () => {
   const { cids } = await open();
   const entries = [1, 2, 3].map((position) => entryWith(`c${position}`, position));

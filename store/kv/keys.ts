@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Position } from "../store.ts";
+import { createHash } from "node:crypto";
+import type { Device, Position, PushAddress } from "../store.ts";
 import type { Key, Range } from "./database.ts";
 
 // Deno KV orders parts by type before value, and numbers after strings: Infinity ends any range.
@@ -34,6 +35,22 @@ export function usersRange(after: string): Range {
   return { start: ["users", after, ""], end: ["users", Infinity] };
 }
 
+/** Says that a user has an e-mail address. */
+export function emailKey(email: string, user: string): Key {
+  return ["emails", digest(email), user];
+}
+
+/** All users with an e-mail address. */
+export function emailsRange(email: string): Range {
+  const name = digest(email);
+  return { start: ["emails", name], end: ["emails", name, Infinity] };
+}
+
+/** The user in an {@linkcode emailKey}. */
+export function emailUser(key: Key): string {
+  return key[2] as string;
+}
+
 /** A device: {@linkcode Device} in JSON. */
 export function deviceKey(user: string, device: string): Key {
   return ["devices", user, device];
@@ -42,6 +59,45 @@ export function deviceKey(user: string, device: string): Key {
 /** All devices of a user. */
 export function devicesRange(user: string): Range {
   return { start: ["devices", user], end: ["devices", user, Infinity] };
+}
+
+/** All devices of all users, or those after one. */
+export function allDevicesRange(after: Pick<Device, "user" | "id"> | null): Range {
+  const start = after === null ? ["devices"] : [...deviceKey(after.user, after.id), ""];
+  return { start, end: ["devices", Infinity] };
+}
+
+/** The device that has a push address: its `{user, id}`. */
+export function pushKey({ provider, token }: Pick<PushAddress, "provider" | "token">): Key {
+  return ["pushes", provider, digest(token)];
+}
+
+/**
+ * What is refused of a user: `{before}`. It stays when the user is removed, and so it must not tell
+ * who that was: whoever knows the id finds the row, and nobody reads the id in it.
+ */
+export function revokedUserKey(user: string): Key {
+  return ["revoked_users", digest(user)];
+}
+
+/** A token that is refused: `{until}`. */
+export function revokedTokenKey(tokenId: string): Key {
+  return ["revoked_tokens", digest(tokenId)];
+}
+
+/** Says that a token which is refused ends then. */
+export function tokenExpiryKey(until: number, tokenId: string): Key {
+  return ["revoked_token_expiries", until, digest(tokenId)];
+}
+
+/** All refused tokens that have ended by a time. */
+export function tokenExpiriesRange(now: number): Range {
+  return { start: ["revoked_token_expiries"], end: ["revoked_token_expiries", now, Infinity] };
+}
+
+/** The {@linkcode revokedTokenKey} of a {@linkcode tokenExpiryKey}. */
+export function expiredTokenKey(key: Key): Key {
+  return ["revoked_tokens", key[2] as string];
 }
 
 /** What is known of a mailbox beside its entries: cursors, counts, how far it is settled. */
@@ -82,6 +138,11 @@ export function expiryUser(key: Key): string {
 /** A client's own message id and what became of it. */
 export function cidKey(sender: string, cid: string): Key {
   return ["cids", sender, cid];
+}
+
+/** All cids of one sender. */
+export function cidsOfRange(sender: string): Range {
+  return { start: ["cids", sender], end: ["cids", sender, Infinity] };
 }
 
 /** All cids of all senders, or those after one {@linkcode cidKey}. */
@@ -126,3 +187,8 @@ export function removalUser(key: Key): string {
 
 /** All removals that are not finished. */
 export const removalsRange: Range = { start: ["removals"], end: ["removals", Infinity] };
+
+/** Stands for a text that may be longer than a key, and is only ever compared. */
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}

@@ -8,6 +8,8 @@ const NAMES = ["a", "a!", "aa", "b", "bob", "bob ", "bobb", "z\u00ff", "├й", "шк
 
 const POSITIONS = [1, 2, 9, 10, 11, 255, 256, 65_536, 2 ** 31, 2 ** 32 + 1, 2 ** 53 - 1];
 
+const PROVIDERS = ["fcm", "apns", "web"] as const;
+
 /** One key of each kind for every name, all in one database. */
 function allKeys(): Key[] {
   const made: Key[] = [keys.ownerKey, keys.countersKey];
@@ -17,10 +19,15 @@ function allKeys(): Key[] {
   }
   for (const name of NAMES) {
     made.push(keys.userKey(name), keys.mailboxKey(name), keys.removalKey(name));
-    for (const other of NAMES) made.push(keys.deviceKey(name, other), keys.cidKey(name, other));
+    made.push(keys.revokedUserKey(name), keys.revokedTokenKey(name));
+    for (const provider of PROVIDERS) made.push(keys.pushKey({ provider, token: name }));
+    for (const other of NAMES) {
+      made.push(keys.deviceKey(name, other), keys.cidKey(name, other), keys.emailKey(other, name));
+    }
     for (const position of POSITIONS) {
       made.push(keys.chunkKey(name, position, 0), keys.chunkKey(name, position, 1));
       made.push(keys.expiryKey(position, name), keys.asideKey(name, "phone", position, 0));
+      made.push(keys.tokenExpiryKey(position, name), keys.tokenExpiryKey(position + 0.5, name));
     }
   }
   return made;
@@ -60,12 +67,24 @@ Deno.test("the ranges of keys catch what they say and nothing else, in order", a
         keys.devicesRange(name),
         names.map((device) => keys.deviceKey(name, device)),
       );
+      const emails = names.map((user) => keys.emailKey(name, user));
+      await assertRange(database, keys.emailsRange(name), emails);
       const asides = POSITIONS.map((position) => keys.asideKey(name, "phone", position, 0));
       await assertRange(database, keys.asidesRange(name), asides);
     }
     await assertRange(database, keys.usersRange(""), names.map(keys.userKey));
     const cids = names.flatMap((sender) => names.map((cid) => keys.cidKey(sender, cid)));
     await assertRange(database, keys.cidsRange(null), cids);
+    for (const name of names) {
+      const own = names.map((cid) => keys.cidKey(name, cid));
+      await assertRange(database, keys.cidsOfRange(name), own);
+    }
+    const devices = names.flatMap((user) => names.map((id) => ({ user, id })));
+    const deviceKeys = devices.map(({ user, id }) => keys.deviceKey(user, id));
+    await assertRange(database, keys.allDevicesRange(null), deviceKeys);
+    for (const [index, device] of devices.entries()) {
+      await assertRange(database, keys.allDevicesRange(device), deviceKeys.slice(index + 1));
+    }
     for (const [index, key] of cids.entries()) {
       await assertRange(database, keys.cidsRange(key), cids.slice(index + 1));
     }
@@ -87,6 +106,9 @@ Deno.test("the ranges of positions and times end where they say, to the unit", a
       }
       const lists = passed.flatMap((at) => [1, 2].map((serial) => keys.cidExpiryKey(at, serial)));
       await assertRange(database, keys.cidExpiriesRange(position), lists);
+      const tokens = await database.list(keys.tokenExpiriesRange(position), 10_000);
+      assert.equal(tokens.length, (2 * passed.length - 1) * NAMES.length);
+      assert.ok(tokens.every(({ key }) => Number(key[1]) <= position));
       const segments = [position, ...past].flatMap((number) =>
         [0, 1, 10].map((part) => keys.journalKey(number, part))
       );
@@ -101,10 +123,27 @@ Deno.test("the ranges of positions and times end where they say, to the unit", a
   }
 });
 
+Deno.test("keys of what may be long are short, and those of two texts differ", () => {
+  const long = "x".repeat(10_000);
+  const made = [long, `${long}.`, "", "."].flatMap((text) => [
+    keys.emailKey(text, "bob"),
+    ...PROVIDERS.map((provider) => keys.pushKey({ provider, token: text })),
+    keys.revokedUserKey(text),
+    keys.revokedTokenKey(text),
+    keys.tokenExpiryKey(1, text),
+  ]);
+  const texts = made.map((key) => key.join(" "));
+  assert.ok(texts.every((text) => text.length < 100));
+  assert.equal(new Set(texts).size, texts.length);
+});
+
 Deno.test("the parts of a key are read back", () => {
   assert.equal(keys.chunkLast(keys.chunkKey("bob", 7, 1)), 7);
   assert.equal(keys.expiryUser(keys.expiryKey(7, "bob")), "bob");
   assert.deepEqual(keys.cidNames(keys.cidKey("bob", "c")), ["bob", "c"]);
+  assert.equal(keys.emailUser(keys.emailKey("b@x.org", "bob")), "bob");
+  const expiry = keys.tokenExpiryKey(7, "t");
+  assert.deepEqual(keys.expiredTokenKey(expiry), keys.revokedTokenKey("t"));
   assert.equal(keys.removalUser(keys.removalKey("bob")), "bob");
 });
 

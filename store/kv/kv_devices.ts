@@ -3,21 +3,47 @@
  *
  * @module
  */
-import type { Device, Devices } from "../store.ts";
-import { deviceKey, devicesRange, userKey } from "./keys.ts";
+import type { Device, DeviceChange, DevicePage, Devices, PushAddress } from "../store.ts";
+import type { Write } from "./database.ts";
+import { allDevicesRange, deviceKey, devicesRange, pushKey, userKey } from "./keys.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
-import type { Lanes } from "./lane.ts";
+import { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
+import { freeWrites, isSamePush, pushOwner, takeWrites } from "./push_index.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** More devices than any user may have: a list of them is read at once. */
 const DEVICES_READ_MAX = 1000;
 
-/** All devices of the embedded store. What changes one of them goes with the next group commit. */
+/** What {@linkcode Devices.change} is asked for. */
+interface Wish {
+  readonly user: string;
+  readonly id: string;
+  readonly max: number;
+  readonly change: (known: Device | null) => Device | null;
+}
+
+/** The device is to have a push address whose lane is not held. */
+interface PushWanted {
+  readonly kind: "push";
+  readonly push: PushAddress;
+}
+
+/**
+ * All devices of the embedded store. What changes one of them goes with the next group commit.
+ *
+ * Whoever writes the row of a device holds the lane of its user. Whoever gives a push address to a
+ * device holds the lane of that address too, and takes it first: then the device that has it can
+ * lose it, but no other can get it, so that the users whose lanes are needed are known. Nobody holds
+ * two addresses or takes one while holding a user, and users are taken in order: none of those that
+ * wait for one another can wait in a circle.
+ */
 export class KvDevices implements Devices {
   readonly #database: OwnedDatabase;
   readonly #mailboxes: KvMailboxes;
   readonly #lanes: Lanes;
+  /** By push address. */
+  readonly #pushLanes = new Lanes();
 
   /** @param lanes by user, shared with whatever else changes a user */
   constructor(database: OwnedDatabase, mailboxes: KvMailboxes, lanes: Lanes) {
@@ -31,15 +57,18 @@ export class KvDevices implements Devices {
     return rows.map(({ value }) => parseJson<Device>(value));
   }
 
-  put(device: Device, max: number): Promise<boolean> {
-    return this.#lanes.run(device.user, async () => {
-      const key = deviceKey(device.user, device.id);
-      const [user, known] = await this.#database.read([userKey(device.user), key]);
-      if (!user) return false;
-      if (!known && (await this.list(device.user)).length >= max) return false;
-      await this.#mailboxes.write([{ key, value: jsonValue(device) }]);
-      return true;
-    });
+  async change(
+    user: string,
+    id: string,
+    max: number,
+    change: (known: Device | null) => Device | null,
+  ): Promise<DeviceChange> {
+    const wish: Wish = { user, id, max, change };
+    let result = await this.#lanes.run(user, () => this.#try(wish, null));
+    // Where it wants another address the next time, somebody has changed the device meanwhile: of
+    // all who try, one has got on.
+    while (result.kind === "push") result = await this.#changeWithPush(wish, result.push);
+    return result;
   }
 
   remove(user: string, device: string): Promise<boolean> {
@@ -48,8 +77,54 @@ export class KvDevices implements Devices {
       const [row] = await this.#database.read([key]);
       await this.#mailboxes.forget(user, device);
       if (!row) return false;
-      await this.#mailboxes.write([{ key, value: null }]);
+      const freed = await freeWrites(this.#database, [parseJson<Device>(row.value)]);
+      await this.#mailboxes.write([...freed, { key, value: null }]);
       return true;
     });
+  }
+
+  async unseen(before: number, after: DevicePage["next"], limit: number): Promise<DevicePage> {
+    // One more than is asked for tells whether there are more.
+    const rows = await this.#database.list(allDevicesRange(after), limit + 1);
+    const devices = rows.slice(0, limit).map(({ value }) => parseJson<Device>(value));
+    const last = rows.length > limit ? devices.at(-1) : undefined;
+    return {
+      devices: devices.filter(({ seen }) => seen < before),
+      next: last === undefined ? null : { user: last.user, id: last.id },
+    };
+  }
+
+  /** Changes a device that is to have a push address, holding all that this takes. */
+  #changeWithPush(wish: Wish, push: PushAddress): Promise<DeviceChange | PushWanted> {
+    return this.#pushLanes.run(pushKey(push).join("\n"), async () => {
+      const owner = await pushOwner(this.#database, push);
+      const users = owner === null ? [wish.user] : [wish.user, owner.user];
+      return await this.#lanes.runAll(users, () => this.#try(wish, push));
+    });
+  }
+
+  /** Changes a device whose user's lane is held. @param held the push address that is held too */
+  async #try(wish: Wish, held: PushAddress | null): Promise<DeviceChange | PushWanted> {
+    const { user, id, max } = wish;
+    const key = deviceKey(user, id);
+    const [userRow, row] = await this.#database.read([userKey(user), key]);
+    if (!userRow) return { kind: "unknown" };
+    const known = row ? parseJson<Device>(row.value) : null;
+    const device = wish.change(known);
+    if (device === null) return { kind: "unchanged" };
+    if (device.user !== user || device.id !== id) {
+      throw new TypeError("Cannot change the device: the change answers another one");
+    }
+    if (known === null && (await this.list(user)).length >= max) return { kind: "full" };
+    const { push } = device;
+    const isMoved = !isSamePush(push, known?.push);
+    if (isMoved && push !== undefined && !isSamePush(push, held ?? undefined)) {
+      return { kind: "push", push };
+    }
+    const writes: Write[] = [{ key, value: jsonValue(device) }];
+    if (isMoved && known !== null) writes.push(...await freeWrites(this.#database, [known]));
+    if (isMoved && push) writes.push(...await takeWrites(this.#database, push, device));
+    await this.#mailboxes.write(writes);
+    return { kind: "changed", device };
   }
 }

@@ -20,7 +20,6 @@ import type {
   StoreLimits,
   StoreListener,
 } from "../store.ts";
-import { StoreUnavailableError } from "../store.ts";
 import { Admission } from "./admission.ts";
 import { Background } from "./background.ts";
 import { Cids } from "./cids.ts";
@@ -31,7 +30,7 @@ import { Lanes } from "./lane.ts";
 import { cursorLine, entryLine, forgottenLine, removedLine, type StoredEntry } from "./lines.ts";
 import type { Cursor, Mailbox } from "./mailbox.ts";
 import { MailboxTable } from "./mailbox_table.ts";
-import type { OwnedDatabase } from "./owned_database.ts";
+import { closedError, type OwnedDatabase } from "./owned_database.ts";
 import { Reader } from "./reader.ts";
 import type { Replayed } from "./replay.ts";
 import { textWrites } from "./values.ts";
@@ -216,9 +215,12 @@ export class KvMailboxes implements Mailboxes {
     return await this.#background.run(async () => {
       if (await this.#table.load(user) === null) return false;
       const unblock = this.#table.block(user);
+      const { position } = this.#journal;
       try {
         await this.#writeLine(removedLine(user), writes);
         this.#table.remove(user);
+        // Those behind the line stay, as they do when the journal is replayed.
+        this.#cids.forget(user, position);
         await finish();
       } finally {
         unblock();
@@ -289,8 +291,6 @@ export class KvMailboxes implements Mailboxes {
     for (const entry of batch.entries) this.#admission.release(entry);
   }
 }
-
-const closedError = () => new StoreUnavailableError("Cannot use the store: it is closed");
 
 function newCursor(mailbox: Mailbox, device: string, start: "oldest" | "newest"): Cursor {
   // Without any device the lowest cursor is where the mailbox begins.

@@ -14,9 +14,11 @@ import type {
 import type { Database } from "./database.ts";
 import { KvDevices } from "./kv_devices.ts";
 import { KvMailboxes } from "./kv_mailboxes.ts";
-import { finishRemovals, KvUsers } from "./kv_users.ts";
+import { KvRevocations } from "./kv_revocations.ts";
+import { KvUsers } from "./kv_users.ts";
 import { Lanes } from "./lane.ts";
 import { OwnedDatabase } from "./owned_database.ts";
+import { finishRemovals } from "./removal.ts";
 import { replay } from "./replay.ts";
 
 /** Options for {@linkcode KvStore.open}. */
@@ -38,17 +40,25 @@ export class KvStore implements Store {
   readonly mailboxes: KvMailboxes;
   readonly users: KvUsers;
   readonly devices: KvDevices;
+  readonly revocations: KvRevocations;
   readonly sweeper: Sweeper;
   readonly #database: OwnedDatabase;
   #closing: Promise<void> | null = null;
 
-  private constructor(database: OwnedDatabase, mailboxes: KvMailboxes) {
+  private constructor(database: OwnedDatabase, mailboxes: KvMailboxes, clock: StoreClock) {
     this.#database = database;
     this.mailboxes = mailboxes;
     const lanes = new Lanes();
     this.users = new KvUsers(database, mailboxes, lanes);
     this.devices = new KvDevices(database, mailboxes, lanes);
-    this.sweeper = { sweep: (expired: ExpiredHandler) => mailboxes.sweep(expired) };
+    const revocations = new KvRevocations(database, mailboxes);
+    this.revocations = revocations;
+    this.sweeper = {
+      async sweep(expired: ExpiredHandler) {
+        await mailboxes.sweep(expired);
+        await revocations.sweep(clock.now());
+      },
+    };
   }
 
   /** Takes the database over, finishes what a crash interrupted and reads the journal. */
@@ -58,7 +68,7 @@ export class KvStore implements Store {
     const replayed = await replay(owned);
     await finishRemovals(owned);
     const parts = { database: owned, clock, limits, replayed, failed };
-    return new KvStore(owned, new KvMailboxes(parts));
+    return new KvStore(owned, new KvMailboxes(parts), clock);
   }
 
   listen(listener: StoreListener): void {

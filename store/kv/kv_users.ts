@@ -4,21 +4,20 @@
  * @module
  */
 import type { User, Users, Versioned } from "../store.ts";
-import { type Range, type Write, WRITES_MAX } from "./database.ts";
+import type { Write } from "./database.ts";
 import {
-  asidesRange,
-  chunksRange,
-  devicesRange,
+  emailKey,
+  emailsRange,
+  emailUser,
   mailboxKey,
   removalKey,
-  removalsRange,
-  removalUser,
   userKey,
   usersRange,
 } from "./keys.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
 import type { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
+import { deleteMailbox, finishRemoval } from "./removal.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /**
@@ -53,11 +52,15 @@ export class KvUsers implements Users {
   remove(id: string): Promise<boolean> {
     return this.#lanes.run(id, async () => {
       const wasLeft = await this.#finishLeft(id);
+      const found = await this.get(id);
       const isRemoved = await this.#mailboxes.remove(id, [
         { key: userKey(id), value: null },
+        ...emailWrites(id, found?.value.email, undefined),
         { key: mailboxKey(id), value: null },
         { key: removalKey(id), value: new Uint8Array() },
-      ], () => finishRemoval(this.#database, id));
+      ], () => deleteMailbox(this.#database, id));
+      // The rest stands in nobody's way but that of the next user of the name, who waits.
+      if (isRemoved) await finishRemoval(this.#database, id);
       return isRemoved || wasLeft;
     });
   }
@@ -76,7 +79,10 @@ export class KvUsers implements Users {
       const found = await this.get(user.id);
       if ((found?.version ?? null) !== version) return false;
       if (version === null) await this.#finishLeft(user.id);
-      await this.#mailboxes.write([{ key: userKey(user.id), value: jsonValue(user) }]);
+      await this.#mailboxes.write([
+        { key: userKey(user.id), value: jsonValue(user) },
+        ...emailWrites(user.id, found?.value.email, user.email),
+      ]);
       return true;
     });
   }
@@ -85,30 +91,18 @@ export class KvUsers implements Users {
     const rows = await this.#database.list(usersRange(after), limit);
     return rows.map(({ value }) => parseJson<User>(value));
   }
-}
 
-/** Finishes the removals that a crash interrupted. It runs before anything else uses the store. */
-export async function finishRemovals(database: OwnedDatabase): Promise<void> {
-  for (;;) {
-    const rows = await database.list(removalsRange, 1);
-    const [row] = rows;
-    if (row === undefined) return;
-    await finishRemoval(database, removalUser(row.key));
+  async withEmail(email: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.#database.list(emailsRange(email), limit);
+    return rows.map(({ key }) => emailUser(key));
   }
 }
 
-/** Deletes what is left of a removed user; last of all, that something is left. */
-async function finishRemoval(database: OwnedDatabase, user: string): Promise<void> {
-  for (const range of [chunksRange(user, 0), devicesRange(user), asidesRange(user)]) {
-    await deleteRange(database, range);
-  }
-  await database.write([{ key: removalKey(user), value: null }]);
-}
-
-async function deleteRange(database: OwnedDatabase, range: Range): Promise<void> {
-  for (;;) {
-    const rows = await database.list(range, WRITES_MAX);
-    if (rows.length === 0) return;
-    await database.write(rows.map(({ key }): Write => ({ key, value: null })));
-  }
+/** The writes that keep the index of e-mail addresses when that of a user changes. */
+function emailWrites(user: string, from: string | undefined, to: string | undefined): Write[] {
+  if (from === to) return [];
+  const writes: Write[] = [];
+  if (from !== undefined) writes.push({ key: emailKey(from, user), value: null });
+  if (to !== undefined) writes.push({ key: emailKey(to, user), value: new Uint8Array() });
+  return writes;
 }

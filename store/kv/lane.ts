@@ -32,4 +32,14 @@ export class Lanes {
       if (--entry.jobs === 0) this.#lanes.delete(key);
     }
   }
+
+  /**
+   * Runs a job after those before it of any of some keys. They are taken in one order by all: two
+   * such jobs never wait for each other.
+   */
+  async runAll<T>(keys: Iterable<string>, job: () => Promise<T>): Promise<T> {
+    const [first, ...others] = [...new Set(keys)].sort();
+    if (first === undefined) return await job();
+    return await this.run(first, () => this.runAll(others, job));
+  }
 }

@@ -61,3 +61,49 @@ Deno.test("Lanes.run() goes on after a job that failed, whether others wait or n
   await assert.rejects(lanes.run("a", fail), /Cannot do it/);
   assert.equal(await lanes.run("a", () => Promise.resolve("came later")), "came later");
 });
+
+Deno.test("Lanes.runAll() runs after what runs in any of its lanes, and before what comes later", async () => {
+  const lanes = new Lanes();
+  const log: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const job = (name: string) => () => Promise.resolve(void log.push(name));
+  const jobs = [
+    lanes.run("b", async () => {
+      await gate.promise;
+      log.push("b1");
+    }),
+    lanes.runAll(["b", "a", "b"], job("both")),
+    lanes.run("a", job("a2")),
+    lanes.run("c", job("c1")),
+  ];
+  await quiet();
+  assert.deepEqual(log, ["c1"]);
+  gate.resolve();
+  await Promise.all(jobs);
+  assert.deepEqual(log, ["c1", "b1", "both", "a2"]);
+});
+
+Deno.test("Lanes.runAll() of the same lanes in any order of names never waits for ever", async () => {
+  const lanes = new Lanes();
+  const names = ["a", "b", "c"];
+  const done: number[] = [];
+  const jobs = Array.from({ length: 60 }, (_, index) => {
+    const [first = "", ...others] = [...names.slice(index % 3), ...names.slice(0, index % 3)];
+    const keys = index % 2 === 0 ? [first, ...others] : [...others.toReversed(), first];
+    return lanes.runAll(keys.slice(index % 4 === 0 ? 1 : 0), async () => {
+      for (let turn = 0; turn < index % 7; turn++) await null;
+      done.push(index);
+    });
+  });
+  await quiet();
+  assert.equal(done.length, jobs.length);
+  await Promise.all(jobs);
+});
+
+Deno.test("Lanes.runAll() hands a failure to its caller and leaves the lanes free", async () => {
+  const lanes = new Lanes();
+  const fail = () => Promise.reject(new Error("Cannot do it"));
+  await assert.rejects(lanes.runAll(["a", "b"], fail), /Cannot do it/);
+  assert.equal(await lanes.runAll(["b", "a"], () => Promise.resolve("done")), "done");
+  assert.equal(await lanes.runAll([], () => Promise.resolve("at once")), "at once");
+});

@@ -78,7 +78,7 @@ export class OwnedDatabase {
   }
 
   async #try<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new StoreUnavailableError("Cannot use the store: it is closed");
+    if (this.#closed) throw closedError();
     try {
       return await call();
     } catch (cause) {
@@ -90,4 +90,9 @@ export class OwnedDatabase {
     this.#lost();
     throw new LostOwnerError("Cannot write: another process owns the store");
   }
+}
+
+/** What is thrown after the store was closed. */
+export function closedError(): StoreUnavailableError {
+  return new StoreUnavailableError("Cannot use the store: it is closed");
 }

@@ -42,9 +42,15 @@ export function joinText(parts: readonly Row[]): string {
   return decoder.decode(bytes);
 }
 
-/** A JSON value as bytes. */
+/**
+ * A JSON value as bytes.
+ *
+ * @throws {RangeError} they do not fit in one value: the commit would fail, with all that is in it.
+ */
 export function jsonValue(value: unknown): Uint8Array {
-  return encoder.encode(JSON.stringify(value));
+  const bytes = encoder.encode(JSON.stringify(value));
+  if (bytes.length <= VALUE_BYTES_MAX) return bytes;
+  throw new RangeError(`Cannot store: ${bytes.length} bytes are more than ${VALUE_BYTES_MAX}`);
 }
 
 /** The JSON value of bytes that {@linkcode jsonValue} made. */

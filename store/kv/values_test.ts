@@ -54,3 +54,9 @@ Deno.test("parseJson() gives back what jsonValue() took", () => {
   const value = { name: "Zoë 🐚", list: [1, "two", null] };
   assert.deepEqual(parseJson(jsonValue(value)), value);
 });
+
+Deno.test("jsonValue() takes what fits in one value, and not a byte more", () => {
+  assert.equal(jsonValue("x".repeat(VALUE_BYTES_MAX - 2)).length, VALUE_BYTES_MAX);
+  assert.throws(() => jsonValue("x".repeat(VALUE_BYTES_MAX - 1)), RangeError);
+  assert.throws(() => jsonValue("é".repeat(VALUE_BYTES_MAX / 2)), RangeError);
+});

@@ -8,6 +8,7 @@ import type { Draft, Outcome } from "../store.ts";
 
 /** The first message under a `cid`. */
 interface Cid {
+  readonly sender: string;
   readonly id: string;
   readonly time: number;
   readonly fingerprint: string | undefined;
@@ -31,9 +32,14 @@ export class MemoryCids {
   /** Remembers the `cid` of a draft, where it has one. */
   add(draft: Draft): void {
     if (draft.cid === undefined) return;
-    const { id, time, fingerprint, expires } = draft;
+    const { sender, id, time, fingerprint, expires } = draft;
     const until = Math.max(time + CID_MS_MIN, expires);
-    this.#cids.set(keyOf(draft, draft.cid), { id, time, fingerprint, until });
+    this.#cids.set(keyOf(draft, draft.cid), { sender, id, time, fingerprint, until });
+  }
+
+  /** Drops those of a sender who was removed. */
+  forget(sender: string): void {
+    for (const [key, cid] of this.#cids) if (cid.sender === sender) this.#cids.delete(key);
   }
 
   /** Drops those whose time is over. */

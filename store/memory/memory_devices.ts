@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Device, Devices } from "../store.ts";
+import type { Device, DeviceChange, DevicePage, Devices, PushAddress } from "../store.ts";
 import { byCodePoint } from "./code_point_order.ts";
 import type { MemoryState } from "./memory_state.ts";
 
@@ -23,14 +23,26 @@ export class MemoryDevices implements Devices {
     return [...devices].sort((a, b) => byCodePoint(a.id, b.id));
   }
 
-  /** See {@linkcode Devices.put}. */
-  async put(device: Device, max: number): Promise<boolean> {
+  /** See {@linkcode Devices.change}. */
+  async change(
+    user: string,
+    id: string,
+    max: number,
+    change: (known: Device | null) => Device | null,
+  ): Promise<DeviceChange> {
     await this.#state.turn();
-    const devices = this.#state.accounts.get(device.user)?.devices;
-    if (devices === undefined) return false;
-    if (!devices.has(device.id) && devices.size >= max) return false;
-    devices.set(device.id, { ...device });
-    return true;
+    const devices = this.#state.accounts.get(user)?.devices;
+    if (devices === undefined) return { kind: "unknown" };
+    const known = devices.get(id) ?? null;
+    const device = change(known);
+    if (device === null) return { kind: "unchanged" };
+    if (device.user !== user || device.id !== id) {
+      throw new TypeError("Cannot change the device: the change answers another one");
+    }
+    if (known === null && devices.size >= max) return { kind: "full" };
+    if (device.push !== undefined) this.#takePush(device.push);
+    devices.set(id, { ...device });
+    return { kind: "changed", device };
   }
 
   /** See {@linkcode Devices.remove}. */
@@ -40,4 +52,32 @@ export class MemoryDevices implements Devices {
     account?.mailbox.forget(device);
     return account?.devices.delete(device) ?? false;
   }
+
+  /** See {@linkcode Devices.unseen}. */
+  async unseen(before: number, after: DevicePage["next"], limit: number): Promise<DevicePage> {
+    await this.#state.turn();
+    const all = [...this.#state.accounts.values()].flatMap(({ devices }) => [...devices.values()])
+      .filter((device) => after === null || byName(device, after) > 0).sort(byName);
+    const devices = all.slice(0, limit);
+    const last = all.length > limit ? devices.at(-1) : undefined;
+    return {
+      devices: devices.filter(({ seen }) => seen < before),
+      next: last === undefined ? null : { user: last.user, id: last.id },
+    };
+  }
+
+  /** Takes a push address from whichever device has it. */
+  #takePush({ provider, token }: PushAddress): void {
+    for (const { devices } of this.#state.accounts.values()) {
+      for (const [id, { push, ...rest }] of devices) {
+        if (push?.provider === provider && push.token === token) devices.set(id, rest);
+      }
+    }
+  }
+}
+
+type DeviceName = Pick<Device, "user" | "id">;
+
+function byName(a: DeviceName, b: DeviceName): number {
+  return byCodePoint(a.user, b.user) || byCodePoint(a.id, b.id);
 }

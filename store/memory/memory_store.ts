@@ -4,10 +4,20 @@
  *
  * @module
  */
-import type { Devices, Entry, ExpiredHandler, Mailboxes, Store, StoreListener } from "../store.ts";
-import type { Sweeper, Users } from "../store.ts";
+import type {
+  Devices,
+  Entry,
+  ExpiredHandler,
+  Mailboxes,
+  Revocations,
+  Store,
+  StoreListener,
+  Sweeper,
+  Users,
+} from "../store.ts";
 import { MemoryDevices } from "./memory_devices.ts";
 import { MemoryMailboxes } from "./memory_mailboxes.ts";
+import { MemoryRevocations } from "./memory_revocations.ts";
 import { MemoryState, type MemoryStoreOptions } from "./memory_state.ts";
 import { MemoryUsers } from "./memory_users.ts";
 
@@ -21,6 +31,8 @@ export class MemoryStore implements Store {
   readonly users: Users;
   /** The devices of all users. */
   readonly devices: Devices;
+  /** What they may no longer sign in with. */
+  readonly revocations: Revocations;
   /** Drops what has expired. */
   readonly sweeper: Sweeper;
   readonly #state: MemoryState;
@@ -31,7 +43,14 @@ export class MemoryStore implements Store {
     this.mailboxes = new MemoryMailboxes(this.#state);
     this.users = new MemoryUsers(this.#state);
     this.devices = new MemoryDevices(this.#state);
-    this.sweeper = { sweep: (expired) => sweep(this.#state, expired) };
+    const revocations = new MemoryRevocations(this.#state);
+    this.revocations = revocations;
+    this.sweeper = {
+      sweep: async (expired) => {
+        await sweep(this.#state, expired);
+        revocations.sweep(this.#state.now());
+      },
+    };
   }
 
   /** Sets who hears of commits; there is one listener. */

@@ -47,7 +47,9 @@ export class MemoryUsers implements Users {
   /** See {@linkcode Users.remove}. */
   async remove(id: string): Promise<boolean> {
     await this.#state.turn();
-    return this.#state.accounts.delete(id);
+    if (!this.#state.accounts.delete(id)) return false;
+    this.#state.cids.forget(id);
+    return true;
   }
 
   /** See {@linkcode Users.list}. */
@@ -60,6 +62,14 @@ export class MemoryUsers implements Users {
       if (account !== undefined) users.push(account.user.value);
     }
     return users;
+  }
+
+  /** See {@linkcode Users.withEmail}. */
+  async withEmail(email: string, limit: number): Promise<readonly string[]> {
+    await this.#state.turn();
+    const found = [...this.#state.accounts.values()].map(({ user }) => user.value)
+      .filter((user) => user.email === email);
+    return found.map(({ id }) => id).sort(byCodePoint).slice(0, limit);
   }
 
   #version(user: User): Versioned<User> {

@@ -90,6 +90,7 @@ export function observeStore(store: Store, watcher: StoreWatcher, sabotage: Sabo
     mailboxes: new ObservedMailboxes(store.mailboxes, watcher, sabotage),
     users: store.users,
     devices: store.devices,
+    revocations: store.revocations,
     sweeper: store.sweeper,
     listen: (listener) => store.listen(listener),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

@@ -1,0 +1,74 @@
+/**
+ * Which device a push address belongs to: one row an address, written in the same commit as the
+ * row of the device.
+ *
+ * @module
+ */
+import type { Device, PushAddress } from "../store.ts";
+import { type Key, KEYS_READ_MAX, type Row, type Write } from "./database.ts";
+import { deviceKey, pushKey } from "./keys.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import { jsonValue, parseJson } from "./values.ts";
+
+/** What names a device. */
+export type DeviceName = Pick<Device, "user" | "id">;
+
+/** Whether two push addresses are the same, whatever else is known of them. */
+export function isSamePush(one: PushAddress | undefined, other: PushAddress | undefined): boolean {
+  return one?.provider === other?.provider && one?.token === other?.token;
+}
+
+/** The device that has a push address, or null. */
+export async function pushOwner(
+  database: OwnedDatabase,
+  push: PushAddress,
+): Promise<DeviceName | null> {
+  const [row] = await database.read([pushKey(push)]);
+  return row ? parseJson<DeviceName>(row.value) : null;
+}
+
+/** The writes that give a push address to a device, and take it from the one that has it. */
+export async function takeWrites(
+  database: OwnedDatabase,
+  push: PushAddress,
+  { user, id }: DeviceName,
+): Promise<Write[]> {
+  const writes: Write[] = [{ key: pushKey(push), value: jsonValue({ user, id }) }];
+  const owner = await pushOwner(database, push);
+  if (owner === null || isSameDevice(owner, { user, id })) return writes;
+  const key = deviceKey(owner.user, owner.id);
+  const [row] = await database.read([key]);
+  if (!row) return writes;
+  const { push: taken, ...rest } = parseJson<Device>(row.value);
+  if (isSamePush(taken, push)) writes.push({ key, value: jsonValue(rest) });
+  return writes;
+}
+
+/** The writes that free the push addresses of devices, where the index still says they are theirs. */
+export async function freeWrites(
+  database: OwnedDatabase,
+  devices: readonly Device[],
+): Promise<Write[]> {
+  const writes: Write[] = [];
+  const withPush = devices.flatMap(({ user, id, push }) =>
+    push === undefined ? [] : [{ user, id, key: pushKey(push) }]
+  );
+  const rows = await readAll(database, withPush.map(({ key }) => key));
+  for (const [index, { user, id, key }] of withPush.entries()) {
+    const row = rows[index];
+    if (row && isSameDevice(parseJson(row.value), { user, id })) writes.push({ key, value: null });
+  }
+  return writes;
+}
+
+function isSameDevice(one: DeviceName, other: DeviceName): boolean {
+  return one.user === other.user && one.id === other.id;
+}
+
+async function readAll(database: OwnedDatabase, keys: readonly Key[]): Promise<(Row | null)[]> {
+  const rows: (Row | null)[] = [];
+  for (let start = 0; start < keys.length; start += KEYS_READ_MAX) {
+    rows.push(...await database.read(keys.slice(start, start + KEYS_READ_MAX)));
+  }
+  return rows;
+}
