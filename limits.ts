@@ -38,6 +38,21 @@ export const REQUEST_ID_CHARS_MAX = 128;
 /** A token, in characters: well above a large JWT; checked before anything is verified. */
 export const TOKEN_CHARS_MAX = 8 * 1024;
 
+/**
+ * Secrets, or public keys that would do, with which the signature of one token is tried: bounds what
+ * a forged one costs. A change of secrets needs two.
+ */
+export const SIGNATURE_KEYS_MAX = 10;
+
+/** Public keys in `TITAN_JWT_KEYS`: those of several back ends, old and new. */
+export const JWT_KEYS_MAX = 100;
+
+/** OpenID Connect issuers of a deployment: each has keys that are kept and fetched again. */
+export const ISSUERS_MAX = 20;
+
+/** Audiences of one issuer: one for each kind of application. */
+export const ISSUER_AUDIENCES_MAX = 20;
+
 /** Time to live of a message, in seconds: 30 days, as long as anybody keeps a phone switched off. */
 export const TTL_SECONDS_MAX = 30 * 24 * 3600;
 
@@ -130,3 +145,28 @@ export const TABLE_ENTRIES_MAX = 100_000;
 
 /** The reason of a WebSocket close, in UTF-8 bytes (RFC 6455 §5.5). */
 export const CLOSE_REASON_BYTES_MAX = 123;
+
+/** Messages in one page of `user.export`, and their bytes: a page is one frame that a client takes. */
+export const EXPORT_PAGE_MESSAGES_MAX = 500;
+export const EXPORT_PAGE_BYTES_MAX: number = 128 * 1024;
+
+/** What a device runs, in characters: a word such as "ios". */
+export const PLATFORM_CHARS_MAX = 32;
+
+/** What a user calls a device, in characters: fits into one line of a list. */
+export const DEVICE_NAME_CHARS_MAX = 64;
+
+/** What a user is called, in characters: longer than any name that an issuer is known to give. */
+export const USER_NAME_CHARS_MAX = 256;
+
+/** The URL of a picture or of a push subscription, in characters: what browsers and proxies take. */
+export const URL_CHARS_MAX = 2048;
+
+/** A device's token at a push service, in characters: FCM's and APNs' are a few hundred long. */
+export const PUSH_TOKEN_CHARS_MAX = 4096;
+
+/** What APNs calls an application, in characters: a bundle id, which DNS once bounded. */
+export const PUSH_TOPIC_CHARS_MAX = 255;
+
+/** What a deployment calls an issuer, in characters: it begins the ids of the issuer's users. */
+export const ISSUER_NAME_CHARS_MAX = 32;

@@ -3,11 +3,22 @@
  *
  * @module
  */
-import type { AppendOptions, Draft, Outcome } from "../store/mod.ts";
+import type { AppendOptions, Draft, Outcome, User } from "../store/mod.ts";
+import type { CredentialMark, IssuedTokens } from "./accounts.ts";
+import { FakeAccounts, NOW } from "./fake_accounts.ts";
 import type { Reply, RequestId } from "./json_rpc.ts";
 import type { Caller } from "./router.ts";
 import { RpcError } from "./rpc_error.ts";
-import type { Identity, Services, Session, SignInOptions, Welcome } from "./session.ts";
+import type {
+  Identity,
+  IssuerSignIn,
+  Services,
+  Session,
+  SignInOptions,
+  Welcome,
+} from "./session.ts";
+
+export { NOW };
 
 /** The token that {@linkcode FakeSession} takes; it names the user "ann". */
 export const GOOD_TOKEN = "good-token";
@@ -15,16 +26,27 @@ export const GOOD_TOKEN = "good-token";
 /** The identity most tests speak for. */
 export const ANN: Identity = { user: "ann", device: "phone" };
 
-/** A moment whose text is "2026-11-22T16:00:00.000Z". */
-export const NOW = Date.UTC(2026, 10, 22, 16);
+/** What a session of {@linkcode FakeSession} was signed in with. */
+export const MARK: CredentialMark = {
+  id: "token-1",
+  session: "session-1",
+  issued: NOW,
+  expires: NOW + 3_600_000,
+};
 
 /** A session that knows one token. */
 export class FakeSession implements Session {
   identity: Identity | undefined;
+  credential: CredentialMark | undefined;
+  readonly address = "203.0.113.7";
   duplex = true;
   receipts = false;
   /** What was signed in with, in order. */
   readonly signIns: { token: string; options: SignInOptions }[] = [];
+  /** What was signed in with that an issuer made, in order. */
+  readonly issuerSignIns: { issuer: string; token: string; options: SignInOptions }[] = [];
+  /** Whom the good token of an issuer names. */
+  issuerUser: User = { id: ANN.user, registered: NOW };
   /** What was taken from the send bucket, in order. */
   readonly taken: number[] = [];
   /** Thrown by the next calls of {@linkcode FakeSession.takeSend}. */
@@ -33,15 +55,32 @@ export class FakeSession implements Session {
   /** Makes a session, signed in where an identity is given. */
   constructor(identity?: Identity) {
     this.identity = identity;
+    this.credential = identity === undefined ? undefined : MARK;
   }
 
   /** Takes the good token, after a turn of the event loop's microtasks. */
   async signIn(token: string, options: SignInOptions): Promise<Welcome> {
     this.signIns.push({ token, options });
+    return await this.#enter(ANN.user, token, options);
+  }
+
+  /** Takes the good token from any issuer but "nobody", and issues a refresh token to the rich. */
+  async signInWith(issuer: string, token: string, options: SignInOptions): Promise<IssuerSignIn> {
+    this.issuerSignIns.push({ issuer, token, options });
+    if (issuer === "nobody") throw new RpcError("not_configured");
+    const user = this.issuerUser;
+    const welcome = await this.#enter(user.id, token, options);
+    const access: IssuedTokens = { token: "access-1", expires: NOW + 1000 };
+    const refresh = { refresh: "refresh-1", refreshExpires: NOW + 2000 };
+    return { user, welcome, tokens: options.rich ? { ...access, ...refresh } : access };
+  }
+
+  async #enter(user: string, token: string, options: SignInOptions): Promise<Welcome> {
     await Promise.resolve();
     if (token !== GOOD_TOKEN) throw new RpcError("bad_credential");
     const { device = "default", window = 64 } = options;
-    this.identity = { user: ANN.user, device };
+    this.identity = { user, device };
+    this.credential = MARK;
     return { ...this.identity, pending: 0, window, limits: {}, heartbeat: 25 };
   }
 
@@ -70,6 +109,7 @@ export class FakeCaller implements Caller {
 /** Services whose mailboxes answer what a test says. */
 export class FakeServices implements Services {
   readonly version = "1.2.3";
+  readonly accounts = new FakeAccounts();
   time = NOW;
   /** What was appended, call by call. */
   readonly appended: { drafts: readonly Draft[]; options: AppendOptions | undefined }[] = [];

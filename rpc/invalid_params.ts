@@ -74,7 +74,7 @@ function first(issues: readonly Issue[], prefix: Path): { issue: Issue | undefin
   // A form that got deeper into the params before it gave up fits better.
   return found.reduce(
     (best, next) => next.path.length > best.path.length ? next : best,
-    found[0] ?? { issue: undefined, path },
+    found[0] ?? { issue, path },
   );
 }
 
@@ -99,12 +99,19 @@ function refusalOf(issue: Issue | undefined): Refusal {
     case "invalid_format":
       return { detail: `must be a valid ${issue.format}` };
     case "invalid_value":
-      return { detail: `must be one of ${issue.values.map((it) => `"${String(it)}"`).join(", ")}` };
+      return { detail: `must be one of ${listed(issue.values)}` };
+    case "invalid_union":
+      // The word by which the forms are told apart is none of theirs.
+      if (!("options" in issue) || issue.options === undefined) break;
+      return { detail: `must be one of ${listed(issue.options)}` };
     case "custom":
       return { detail: issue.message, ...issue.params };
-    default:
-      return { detail: "is not valid" };
   }
+  return { detail: "is not valid" };
+}
+
+function listed(values: readonly unknown[]): string {
+  return values.map((value) => `"${String(value)}"`).join(", ");
 }
 
 function unitOf(origin: string): string {

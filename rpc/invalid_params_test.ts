@@ -65,6 +65,14 @@ Deno.test("invalidParams() tells the form of a union that fits best", () => {
   assert.equal(refuse(schema, "a").data.field, "params");
 });
 
+Deno.test("invalidParams() lists the words by which the forms of a union are told apart", () => {
+  const forms = [z.object({ kind: z.literal("a") }), z.object({ kind: z.literal("b") })] as const;
+  for (const push of [{}, { kind: "s3cr3t" }, { kind: "__proto__" }]) {
+    const error = refuse(z.object({ push: z.discriminatedUnion("kind", forms) }), { push });
+    assert.equal(error.message, 'Invalid params: params.push.kind must be one of "a", "b"');
+  }
+});
+
 Deno.test("invalidParams() puts a prefix before the path", () => {
   const error = refuse(z.object({ a: z.string() }), {}, ["messages", 3]);
   assert.equal(error.data.field, "params.messages[3].a");
@@ -88,6 +96,7 @@ Deno.test("invalidParams() never repeats what was sent", () => {
   const schema = z.union([
     z.array(z.object({ a: short, b: z.enum(["x"]), c: z.iso.datetime(), d: z.literal(1) })),
     z.strictObject({ a: short, d: z.object({ a: z.number() }) }),
+    z.discriminatedUnion("a", [z.object({ a: z.literal("x") }), z.object({ a: z.literal("y") })]),
     z.tuple([short]),
   ]);
   const holders = fc.letrec((tie) => ({

@@ -32,3 +32,13 @@ export function createIsoTime(): (ms: number) => string {
     return text;
   };
 }
+
+/**
+ * Writes a time that is written now and then.
+ *
+ * @param ms milliseconds since 1970
+ * @returns the same text as {@linkcode createIsoTime}'s
+ */
+export function isoTimeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createIsoTime } from "./iso_time.ts";
+import { createIsoTime, isoTimeOf } from "./iso_time.ts";
 
 Deno.test("createIsoTime() writes what Date writes", () => {
   const isoTime = createIsoTime();
@@ -18,4 +18,8 @@ Deno.test("createIsoTime() writes what Date writes", () => {
 Deno.test("createIsoTime() starts with a formatter that knows 1970", () => {
   assert.equal(createIsoTime()(0), "1970-01-01T00:00:00.000Z");
   assert.equal(createIsoTime()(1), "1970-01-01T00:00:00.001Z");
+});
+
+Deno.test("isoTimeOf() writes RFC 3339 in UTC, with milliseconds", () => {
+  assert.equal(isoTimeOf(Date.UTC(2026, 10, 22, 16) + 7), "2026-11-22T16:00:00.007Z");
 });

@@ -61,6 +61,15 @@ export function bodyOf(message: DeliveredMessage): string {
 }
 
 /**
+ * Reads a message as its receiver does.
+ *
+ * @param body what {@linkcode bodyOf} made
+ */
+export function readBody(body: string): DeliveredMessage {
+  return JSON.parse(body);
+}
+
+/**
  * Writes a `msg.recv`.
  *
  * @param id the id of the request, which needs no escaping
@@ -84,6 +93,15 @@ export function receiptBody(receipt: Receipt): string {
   return `{"id":"${receipt.id}","to":${
     JSON.stringify(receipt.to)
   },"state":"${receipt.state}","time":"${receipt.time}"}`;
+}
+
+/**
+ * Reads a receipt as its sender does.
+ *
+ * @param body what {@linkcode receiptBody} made
+ */
+export function readReceipt(body: string): Receipt {
+  return JSON.parse(body);
 }
 
 /**

@@ -5,6 +5,8 @@ import {
   bodyOf,
   pingFrame,
   queueEmptyFrame,
+  readBody,
+  readReceipt,
   receiptBody,
   receiptFrame,
   recvFrame,
@@ -26,6 +28,13 @@ Deno.test("bodyOf() keeps the order of the members", () => {
     bodyOf({ id: "ID1", from: "ann", to: "bob", time, message: 'a "b"\n' }),
     `{"id":"ID1","from":"ann","to":"bob","time":"${time}","message":"a \\"b\\"\\n"}`,
   );
+});
+
+Deno.test("readBody() and readReceipt() read what was written", () => {
+  const message = { id: "ID1", from: "__proto__", to: "bob", time, message: 'a "b"\n' };
+  assert.deepEqual(readBody(bodyOf(message)), message);
+  const receipt = { id: "ID1", to: 'b"ob', state: "expired", time } as const;
+  assert.deepEqual(readReceipt(receiptBody(receipt)), receipt);
 });
 
 Deno.test("recvFrame() writes a request of the bodies, in order", () => {

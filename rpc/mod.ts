@@ -4,6 +4,18 @@
  *
  * @module
  */
+export type {
+  Accounts,
+  CredentialMark,
+  DeviceRegistration,
+  DeviceView,
+  ExportedMessage,
+  ExportPage,
+  IssuedTokens,
+  ProfileChange,
+  RefreshedTokens,
+} from "./accounts.ts";
+export { httpsUrl, parseHttpsUrl } from "./https_url.ts";
 export { createIsoTime } from "./iso_time.ts";
 export { errorFrame, type Reply, type RequestId } from "./json_rpc.ts";
 export {
@@ -21,6 +33,7 @@ export {
 export type { JsonSchema } from "./json_schema.ts";
 export type { Method, MethodDescription } from "./method.ts";
 export { createMethods } from "./methods/mod.ts";
+export { isNameText, nameText } from "./name_text.ts";
 export {
   type Answer,
   type Caller,
@@ -37,6 +50,13 @@ export {
   type RpcErrorName,
   type RpcErrorObject,
 } from "./rpc_error.ts";
-export type { Identity, Services, Session, SignInOptions, Welcome } from "./session.ts";
+export type {
+  Identity,
+  IssuerSignIn,
+  Services,
+  Session,
+  SignInOptions,
+  Welcome,
+} from "./session.ts";
 export { createUlid } from "./ulid.ts";
 export { ECHO_USER, parseDeviceId, parseUserId } from "./user_id.ts";

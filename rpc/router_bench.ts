@@ -1,5 +1,6 @@
 /** What one frame costs between the socket and the store: `deno bench rpc/router_bench.ts`. */
 import type { Draft, Outcome } from "../store/mod.ts";
+import { FakeAccounts } from "./fake_accounts.ts";
 import { parseFrame, resultFrame } from "./json_rpc.ts";
 import { recvFrame } from "./message.ts";
 import { createMethods } from "./methods/mod.ts";
@@ -17,15 +18,19 @@ const services: Services = {
     append: (drafts: readonly Draft[]) =>
       Promise.resolve(drafts.length === 1 ? ACCEPTED : drafts.map(() => ({ kind: "accepted" }))),
   },
+  accounts: new FakeAccounts(),
   now: () => Date.now(),
   newId,
   version: "0.0.0",
 };
 const session: Session = {
   identity: { user: "user17", device: "default" },
+  credential: undefined,
+  address: "203.0.113.7",
   duplex: true,
   receipts: false,
   signIn: () => Promise.reject(new Error("Nobody signs in here")),
+  signInWith: () => Promise.reject(new Error("Nobody signs in here")),
   takeSend: () => {},
 };
 const caller = { session, fresh: false, onResponse() {} };

@@ -51,6 +51,12 @@ export const RPC_ERRORS = {
   too_large: { code: -32010, message: "Request is too large", retryable: false },
   /** The user is known and may not do this. */
   forbidden: { code: -32011, message: "Not allowed", retryable: false },
+  /** The deployment has not set up what the method needs. */
+  not_configured: { code: -32012, message: "Not configured", retryable: false },
+  /** The issuer of the token cannot be reached, so its keys are not known. */
+  issuer_unavailable: { code: -32013, message: "Issuer is unavailable", retryable: true },
+  /** The user has no such device. */
+  unknown_device: { code: -32014, message: "Device does not exist", retryable: false },
 } as const satisfies Record<string, RpcErrorEntry>;
 
 /** The name of an error. */
@@ -68,6 +74,8 @@ export interface RpcErrorDetails {
   readonly limit?: number;
   /** Which message of a `msg.send`, from 0. */
   readonly index?: number;
+  /** The user's own device that was away longest. */
+  readonly oldest?: string;
   /** Seconds after which a retry can help. */
   readonly retryAfter?: number;
   /** What the server's log calls the fault behind an `internal_error`. */

@@ -20,7 +20,8 @@ const delivered = z.object({
   }),
 });
 
-const receipt = z.object({
+/** What a `msg.receipt` says. */
+export const receipt = z.object({
   id: z.string(),
   to: z.string(),
   state: z.enum(["delivered", "expired"]),

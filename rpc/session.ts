@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Mailboxes } from "../store/mod.ts";
+import type { Mailboxes, User } from "../store/mod.ts";
+import type { Accounts, CredentialMark, IssuedTokens } from "./accounts.ts";
 
 /** Who a connection speaks for. */
 export interface Identity {
@@ -44,10 +45,24 @@ export interface Welcome {
   readonly heartbeat: number;
 }
 
+/** What a client that signed in with an issuer's ID token is told. */
+export interface IssuerSignIn {
+  /** Who it is, with what the issuer says of them. */
+  readonly user: User;
+  /** What to sign in with from now on. */
+  readonly tokens: IssuedTokens;
+  /** As for every sign-in. */
+  readonly welcome: Welcome;
+}
+
 /** One connection, or one `POST /rpc`, as its requests see it. */
 export interface Session {
   /** Undefined until signed in. */
   readonly identity: Identity | undefined;
+  /** What was signed in with; undefined until then. */
+  readonly credential: CredentialMark | undefined;
+  /** The client's address, behind trusted proxies. */
+  readonly address: string;
   /** Whether this session can be sent requests and notifications; `POST /rpc` cannot. */
   readonly duplex: boolean;
   /** Whether this client asked for `msg.receipt`. */
@@ -58,6 +73,15 @@ export interface Session {
    * @throws {RpcError} `bad_credential`, `rate_limited`, `too_many_devices`, `unavailable`, ...
    */
   signIn(token: string, options: SignInOptions): Promise<Welcome>;
+  /**
+   * Verifies an ID token (OpenID Connect Core §2), registers its user where that is new, and speaks
+   * for them from now on.
+   *
+   * @param issuer `google`, or the name of a configured issuer
+   * @param options where `rich`, a refresh token is issued too
+   * @throws {RpcError} as {@linkcode Session.signIn}; `not_configured`, `issuer_unavailable`
+   */
+  signInWith(issuer: string, token: string, options: SignInOptions): Promise<IssuerSignIn>;
   /** Takes from the user's send bucket. @throws {RpcError} `rate_limited`, with `retryAfter` */
   takeSend(messages: number): void;
 }
@@ -66,6 +90,8 @@ export interface Session {
 export interface Services {
   /** Where messages are accepted. */
   readonly mailboxes: Pick<Mailboxes, "append">;
+  /** Who is who, and on what. */
+  readonly accounts: Accounts;
   /** Milliseconds since 1970. */
   now(): number;
   /** A new message id: sorts by time, never repeats. */

@@ -4,11 +4,23 @@
  * @module
  */
 import type { Method } from "../method.ts";
+import { authGoogle } from "./auth_google.ts";
 import { authJwt } from "./auth_jwt.ts";
+import { authLogout } from "./auth_logout.ts";
+import { authLogoutAll } from "./auth_logout_all.ts";
+import { authOidc } from "./auth_oidc.ts";
+import { authRefresh } from "./auth_refresh.ts";
+import { deviceList } from "./device_list.ts";
+import { deviceRegister } from "./device_register.ts";
+import { deviceRemove } from "./device_remove.ts";
 import { echo } from "./echo.ts";
 import { createMsgSend } from "./msg_send.ts";
 import { ping } from "./ping.ts";
 import { createRpcDiscover } from "./rpc_discover.ts";
+import { userDelete } from "./user_delete.ts";
+import { userExport } from "./user_export.ts";
+import { userMe } from "./user_me.ts";
+import { userUpdate } from "./user_update.ts";
 
 /**
  * Makes the table. Names are looked up in a map, where no name but these finds anything.
@@ -17,10 +29,12 @@ import { createRpcDiscover } from "./rpc_discover.ts";
  */
 export function createMethods(): ReadonlyMap<string, Method> {
   const methods = new Map<string, Method>();
-  for (
-    const method of [authJwt, echo, createMsgSend(), ping, createRpcDiscover(methods)]
-  ) {
-    methods.set(method.name, method);
-  }
+  const table = [
+    ...[authGoogle, authJwt, authOidc, authRefresh, authLogout, authLogoutAll],
+    ...[deviceList, deviceRegister, deviceRemove],
+    ...[echo, createMsgSend(), ping, createRpcDiscover(methods)],
+    ...[userDelete, userExport, userMe, userUpdate],
+  ];
+  for (const method of table) methods.set(method.name, method);
   return methods;
 }
