@@ -1,0 +1,96 @@
+/**
+ * What an ID token says of its user, once it is known to be genuine (OpenID Connect Core §5.1).
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { JWTPayload } from "jose";
+import { USER_NAME_CHARS_MAX } from "../../limits.ts";
+import { isNameText, parseHttpsUrl, parseUserId } from "../../rpc/mod.ts";
+import { BadCredentialError } from "../bad_credential.ts";
+import type { IssuerConfig } from "./issuer_config.ts";
+
+/** Whom an ID token is for, and what its issuer says of them. */
+export interface IdTokenClaims {
+  /** The user's id here: the issuer's name, a colon, and the issuer's `sub` or a hash of it. */
+  readonly user: string;
+  /** A verified e-mail address: Unicode NFC, lower case. */
+  readonly email?: string;
+  /** What they are called, in one line. */
+  readonly name?: string;
+  /** The `https` URL of a picture. */
+  readonly picture?: string;
+}
+
+/** An e-mail address, in characters (RFC 5321 §4.5.3.1.3, without the angle brackets). */
+const EMAIL_CHARS_MAX = 254;
+
+/** Addresses are as many as mail systems allow; this tells one from something else. */
+const EMAIL = /^[^@\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]+@[^@\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]+$/u;
+
+/** A `sub` that may stand in a user id as it is: user ids are compared without case. */
+const PLAIN_SUBJECT = /^[a-z0-9._@-]{1,64}$/;
+
+/**
+ * Reads the claims about the user. Of those that nothing depends on, bad ones are left out.
+ *
+ * @throws {BadCredentialError} the subject or the e-mail address is missing or bad.
+ */
+export function readIdTokenClaims(payload: JWTPayload, config: IssuerConfig): IdTokenClaims {
+  const { sub } = payload;
+  if (sub === undefined) throw new BadCredentialError("no_subject");
+  const user = userOf(config.name, sub);
+  if (user === undefined) throw new BadCredentialError("bad_subject");
+  const email = emailOf(payload);
+  if (email === undefined && config.emailRequired) throw new BadCredentialError("no_email");
+  const [name, picture] = [nameOf(payload["name"]), pictureOf(payload["picture"])];
+  return {
+    user,
+    ...(email === undefined ? {} : { email }),
+    ...(name === undefined ? {} : { name }),
+    ...(picture === undefined ? {} : { picture }),
+  };
+}
+
+/**
+ * The id of an issuer's user. No two subjects have the same: subjects are compared with case and
+ * ids without, so whatever is not plain becomes its SHA-256.
+ *
+ * @returns undefined where that cannot be a subject.
+ */
+export function userOf(issuer: string, subject: unknown): string | undefined {
+  if (typeof subject !== "string" || subject === "" || !subject.isWellFormed()) return undefined;
+  const plain = PLAIN_SUBJECT.test(subject);
+  const name = plain ? subject : `#${createHash("sha256").update(subject).digest("hex")}`;
+  return parseUserId(`${issuer}:${name}`);
+}
+
+/** An address that its issuer has not verified may be anybody's. */
+function emailOf(payload: JWTPayload): string | undefined {
+  const { email, email_verified: verified } = payload;
+  if (isMissing(email)) return undefined;
+  const normal = typeof email === "string"
+    ? email.normalize("NFC").toLowerCase().normalize("NFC")
+    : "";
+  if (normal.length > EMAIL_CHARS_MAX || !EMAIL.test(normal)) {
+    throw new BadCredentialError("malformed");
+  }
+  // Apple writes it as a text.
+  if (verified !== true && verified !== "true") throw new BadCredentialError("unverified_email");
+  return normal;
+}
+
+function nameOf(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const name = [...value.trim()].slice(0, USER_NAME_CHARS_MAX).join("").trimEnd();
+  return isNameText(name, USER_NAME_CHARS_MAX) ? name : undefined;
+}
+
+function pictureOf(value: unknown): string | undefined {
+  return typeof value === "string" ? parseHttpsUrl(value) : undefined;
+}
+
+/** Some issuers send what they do not have (OpenID Connect Core §5.3.2 advises against it). */
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
+}
