@@ -123,7 +123,7 @@ async function timeOf({ tally, failed }: ChatPairs, { pid: pids, secs }: Options
 
 async function titan(address: string, { secret }: Options): Promise<Connect> {
   const tokens = await createTokens({
-    secret: new TextEncoder().encode(secret),
+    secrets: [new TextEncoder().encode(secret)],
     maxAgeSeconds: TOKEN_SECONDS,
     now: systemClock.now,
     random: systemRandom,

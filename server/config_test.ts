@@ -26,8 +26,17 @@ const DEFAULTS: Config = {
   listener: "deno",
   dataDir: "./data",
   store: "kv",
-  jwtSecret: undefined,
+  jwtSecrets: undefined,
+  jwtKeys: undefined,
+  jwtIssuer: undefined,
+  jwtAudience: undefined,
   jwtMaxAgeSeconds: 90 * 24 * 3600,
+  accessSeconds: 3600,
+  refreshSeconds: 90 * 24 * 3600,
+  deviceSeconds: 90 * 24 * 3600,
+  googleClientIds: [],
+  googleIssuer: "https://accounts.google.com",
+  oidc: [],
   wsAuth: "message",
   trustProxy: [],
   sendRate: limits.SEND_RATE_DEFAULT,
@@ -54,8 +63,17 @@ Deno.test("readConfig() reads every variable", () => {
     TITAN_LISTENER: "ws",
     TITAN_DATA_DIR: "/var/lib/titan",
     TITAN_STORE: "memory",
-    TITAN_JWT_SECRET: " sécret ",
+    TITAN_JWT_SECRET: " sécret ,old",
+    TITAN_JWT_KEYS: "https://acme.example/keys",
+    TITAN_JWT_ISSUER: "https://acme.example",
+    TITAN_JWT_AUDIENCE: "titan",
     TITAN_JWT_MAX_AGE: "3600",
+    TITAN_ACCESS_AGE: "10 min",
+    TITAN_REFRESH_AGE: "30 d",
+    TITAN_DEVICE_AGE: "60 d",
+    GOOGLE_CLIENT_ID: "1-a.apps.googleusercontent.com, 2-b.apps.googleusercontent.com",
+    TITAN_GOOGLE_ISSUER: "http://127.0.0.1:8080",
+    TITAN_OIDC: '[{"name":"acme","issuer":"https://acme.example/","audience":"titan"}]',
     TITAN_WS_AUTH: "upgrade",
     TITAN_TRUST_PROXY: "10.0.0.0/8, ::1",
     TITAN_SEND_RATE: "0.5",
@@ -72,8 +90,17 @@ Deno.test("readConfig() reads every variable", () => {
     listener: "ws",
     dataDir: "/var/lib/titan",
     store: "memory",
-    jwtSecret: new TextEncoder().encode(" sécret "),
+    jwtSecrets: [new TextEncoder().encode("sécret"), new TextEncoder().encode("old")],
+    jwtKeys: { kind: "url", url: "https://acme.example/keys" },
+    jwtIssuer: "https://acme.example",
+    jwtAudience: "titan",
     jwtMaxAgeSeconds: 3600,
+    accessSeconds: 600,
+    refreshSeconds: 30 * 24 * 3600,
+    deviceSeconds: 60 * 24 * 3600,
+    googleClientIds: ["1-a.apps.googleusercontent.com", "2-b.apps.googleusercontent.com"],
+    googleIssuer: "http://127.0.0.1:8080",
+    oidc: [{ name: "acme", issuer: "https://acme.example/", audiences: ["titan"] }],
     wsAuth: "upgrade",
     trustProxy: ["10.0.0.0/8", "::1"],
     sendRate: 0.5,
@@ -115,7 +142,23 @@ Deno.test("readConfig() refuses what is not allowed in each variable", () => {
     TITAN_LISTENER: ["DENO", "ws,deno", "__proto__"],
     TITAN_DATA_DIR: [" ", "a\0b"],
     TITAN_STORE: ["KV", "toString"],
+    TITAN_JWT_SECRET: [" ", ",", "a,", ",a", "a, ,b", "x,".repeat(limits.SIGNATURE_KEYS_MAX) + "x"],
+    TITAN_JWT_KEYS: [
+      "acme",
+      "http://acme.example/keys",
+      "{}",
+      '{"keys":[]}',
+      '{"kty":"oct","k":"AA"}',
+    ],
+    TITAN_JWT_ISSUER: [" ", "a b"],
+    TITAN_JWT_AUDIENCE: ["a b"],
     TITAN_JWT_MAX_AGE: ["0", "-5", "1 year", "1.5", "99999999999"],
+    TITAN_ACCESS_AGE: ["0", "soon", "4000 d"],
+    TITAN_REFRESH_AGE: ["0", "4000 d"],
+    TITAN_DEVICE_AGE: ["0", "4000 d"],
+    GOOGLE_CLIENT_ID: [",", "x,".repeat(limits.ISSUER_AUDIENCES_MAX) + "x"],
+    TITAN_GOOGLE_ISSUER: ["accounts.google.com", "http://accounts.google.com", "https://a?b"],
+    TITAN_OIDC: ["acme", "{}", "[{}]", '[{"name":"google","issuer":"https://a","audience":"b"}]'],
     TITAN_WS_AUTH: ["none"],
     TITAN_TRUST_PROXY: [",", "proxy.example", "10.0.0.0/33", "10.0.0.1,x"],
     TITAN_SEND_RATE: ["-1", "fast", "100001", "1e3", ".5"],
@@ -144,6 +187,12 @@ Deno.test("readConfig() reads values at their limits", () => {
   assert.equal(read({ TITAN_MAILBOX_BYTES: "1" }).mailboxBytes, 1);
   assert.equal(read({ TITAN_MAILBOX_BYTES: "100KiB" }).mailboxBytes, 102_400);
   assert.equal(read({ TITAN_MAILBOX_BYTES: "1024 gib" }).mailboxBytes, 1024 ** 4);
+  const secrets = read({ TITAN_JWT_SECRET: "x,".repeat(limits.SIGNATURE_KEYS_MAX - 1) + "x" });
+  assert.equal(secrets.jwtSecrets?.length, limits.SIGNATURE_KEYS_MAX);
+  const ids = read({ GOOGLE_CLIENT_ID: "x,".repeat(limits.ISSUER_AUDIENCES_MAX - 1) + "x" });
+  assert.equal(ids.googleClientIds.length, limits.ISSUER_AUDIENCES_MAX);
+  assert.equal(read({ TITAN_ACCESS_AGE: "1" }).accessSeconds, 1);
+  assert.equal(read({ TITAN_REFRESH_AGE: "3660 d" }).refreshSeconds, 3660 * 24 * 3600);
   assert.equal(read({ TITAN_DRAIN: "0" }).drainSeconds, 0);
   assert.equal(read({ TITAN_DRAIN: "60min" }).drainSeconds, 3600);
   assert.equal(read({ TITAN_DRAIN: "30s" }).drainSeconds, 30);
@@ -151,12 +200,47 @@ Deno.test("readConfig() reads values at their limits", () => {
   assert.equal(read({ TITAN_ADDRESS_CONNECTIONS: most }).addressConnections, 100_000);
 });
 
+Deno.test("readConfig() refuses rules for tokens under keys where there are no keys", () => {
+  const rules = { TITAN_JWT_ISSUER: "https://acme.example", TITAN_JWT_AUDIENCE: "titan" };
+  assert.deepEqual(problems(rules), [
+    "TITAN_JWT_ISSUER must be left out without TITAN_JWT_KEYS",
+    "TITAN_JWT_AUDIENCE must be left out without TITAN_JWT_KEYS",
+  ]);
+  // A mistake in the keys is the only one that is told.
+  assert.equal(problems({ ...rules, TITAN_JWT_KEYS: "acme" }).length, 1);
+  assert.equal(read({ ...rules, TITAN_JWT_KEYS: "https://acme.example" }).jwtAudience, "titan");
+});
+
 Deno.test("readConfig() shows no secret in a mistake", () => {
   const [blank = ""] = problems({ TITAN_JWT_SECRET: "\t \t" });
   assert.equal(
     blank,
-    "TITAN_JWT_SECRET must be a text that is not blank: it is a text of 3 characters, not shown",
+    "TITAN_JWT_SECRET must be at most 10 texts that are not blank, separated by commas: " +
+      "it is a text of 3 characters, not shown",
   );
+  const hidden = "abracadabra";
+  const wrong: Readonly<Record<string, readonly string[]>> = {
+    TITAN_JWT_SECRET: [`${hidden},`],
+    TITAN_JWT_KEYS: [
+      hidden,
+      `'{"kty":"oct","k":"${hidden}"}'`,
+      `{"kty":"oct","k":"${hidden}"}`,
+      `{"kty":"OKP","crv":"Ed25519","x":"${"A".repeat(43)}","d":"${hidden}"}`,
+      `{"${hidden}":1}`,
+      `https://user:${hidden}@acme.example/keys`,
+    ],
+    TITAN_OIDC: [
+      `[{"name":"acme","issuer":"https://a","audience":"b","client_secret":"${hidden}"}]`,
+      `[{"name":"acme","issuer":"https://a","audience":"b","${hidden}":1}]`,
+      `{"${hidden}":1}`,
+    ],
+    TITAN_GOOGLE_ISSUER: [`https://user:${hidden}@acme.example`],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      assert.ok(!`${problems({ [name]: value })}`.includes(hidden), value);
+    }
+  }
   const [store = ""] = problems({ TITAN_STORE: "nats://user:p@ss/word@host:4222" });
   assert.match(store, /"nats:\/\/\.\.\.@host:4222"$/);
 });
@@ -172,7 +256,16 @@ Deno.test("VARIABLES names each variable once, and what can be written as its de
   const names = VARIABLES.map((variable) => variable.name);
   assert.equal(new Set(names).size, names.length);
   assert.equal(names.length, Object.keys(DEFAULTS).length);
-  const inWords = new Set(["TITAN_JWT_SECRET", "TITAN_TRUST_PROXY", "TITAN_LOG"]);
+  const inWords = new Set([
+    "TITAN_JWT_SECRET",
+    "TITAN_JWT_KEYS",
+    "TITAN_JWT_ISSUER",
+    "TITAN_JWT_AUDIENCE",
+    "GOOGLE_CLIENT_ID",
+    "TITAN_OIDC",
+    "TITAN_TRUST_PROXY",
+    "TITAN_LOG",
+  ]);
   for (const variable of VARIABLES) {
     assert.ok(variable.meaning !== "" && variable.allowed !== "", variable.name);
     if (inWords.has(variable.name)) continue;
@@ -187,4 +280,7 @@ Deno.test("unknownVariables() finds misspelt variables and what may have been me
     { name: "TITAN_TRUSTED_PROXY", nearest: "TITAN_TRUST_PROXY" },
   ]);
   assert.deepEqual(unknownVariables(VARIABLES.map(({ name }) => name)), []);
+  assert.deepEqual(unknownVariables(["TITAN_GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"]), [
+    { name: "TITAN_GOOGLE_CLIENT_ID", nearest: "GOOGLE_CLIENT_ID" },
+  ]);
 });

@@ -5,6 +5,7 @@
  * @module
  */
 import { isIP } from "node:net";
+import { SIGNATURE_KEYS_MAX } from "../limits.ts";
 import { isNetwork } from "./client_address.ts";
 
 /** One way to write a value. */
@@ -13,6 +14,11 @@ export interface ConfigValue<T> {
   readonly allowed: string;
   /** The value, or undefined where the text is not allowed. */
   read(text: string): T | undefined;
+  /**
+   * Where the mistake is in a text that is not allowed, without what is written there; undefined
+   * where the text has to speak for itself.
+   */
+  fault?(text: string): string | undefined;
 }
 
 /** Which numbers are allowed. */
@@ -103,18 +109,48 @@ export function networks(): ConfigValue<readonly string[]> {
   return {
     allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
     read(text) {
-      const entries = text.split(/[\s,]+/).filter((entry) => entry !== "");
+      const entries = entriesOf(text);
       return entries.length > 0 && entries.every(isNetwork) ? entries : undefined;
     },
   };
 }
 
-/** A secret: any text but a blank one, as UTF-8. */
-export function secret(): ConfigValue<Uint8Array<ArrayBuffer>> {
+/** A name that somebody else gave, compared exactly. */
+export function name(): ConfigValue<string> {
   return {
-    allowed: "a text that is not blank",
-    read: (text) => text.trim() === "" ? undefined : new TextEncoder().encode(text),
+    allowed: "a name without blanks",
+    read: (text) => /^\S+$/.test(text) ? text : undefined,
   };
+}
+
+/** Names that somebody else gave, separated by commas or blanks. */
+export function names(max: number): ConfigValue<readonly string[]> {
+  return {
+    allowed: `at most ${max} names, separated by commas`,
+    read(text) {
+      const entries = entriesOf(text);
+      return entries.length > 0 && entries.length <= max ? entries : undefined;
+    },
+  };
+}
+
+/**
+ * Secrets, separated by commas: any texts but blank ones, as UTF-8. White space around each is a
+ * slip of whoever wrote the list.
+ */
+export function secrets(): ConfigValue<readonly Uint8Array<ArrayBuffer>[]> {
+  return {
+    allowed: `at most ${SIGNATURE_KEYS_MAX} texts that are not blank, separated by commas`,
+    read(text) {
+      const entries = text.split(",").map((entry) => entry.trim());
+      if (entries.includes("") || entries.length > SIGNATURE_KEYS_MAX) return undefined;
+      return entries.map((entry) => new TextEncoder().encode(entry));
+    },
+  };
+}
+
+function entriesOf(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((entry) => entry !== "");
 }
 
 function within(value: number, range: Range): number | undefined {

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { byteCount, choice, networks, seconds, secret, wholeNumber } from "./config_value.ts";
+import { SIGNATURE_KEYS_MAX } from "../limits.ts";
+import {
+  byteCount,
+  choice,
+  name,
+  names,
+  networks,
+  seconds,
+  secrets,
+  wholeNumber,
+} from "./config_value.ts";
 
 Deno.test("wholeNumber() reads every number of its range and no other", () => {
   const value = wholeNumber({ min: 3, max: 1_000 });
@@ -59,7 +69,28 @@ Deno.test("networks() separates by commas, blanks or both", () => {
   }
 });
 
-Deno.test("secret() keeps a secret as it is", () => {
-  assert.deepEqual(secret().read(" a\n"), new Uint8Array([32, 97, 10]));
-  assert.equal(secret().read(" \n"), undefined);
+Deno.test("name() reads a name as it is, and none with blanks", () => {
+  for (const text of ["titan", "https://Acme.example/", "a,b"]) {
+    assert.equal(name().read(text), text);
+  }
+  for (const text of ["", " a", "a b", "a\n"]) assert.equal(name().read(text), undefined);
+});
+
+Deno.test("names() separates by commas, blanks or both, and counts", () => {
+  assert.deepEqual(names(3).read("b, a\tb,"), ["b", "a", "b"]);
+  assert.equal(names(2).read("a b c"), undefined);
+  for (const text of ["", " ", ",", " , "]) assert.equal(names(2).read(text), undefined);
+});
+
+Deno.test("secrets() cuts what is around each secret and keeps what is in it", () => {
+  const texts = (text: string) =>
+    secrets().read(text)?.map((secret) => new TextDecoder().decode(secret));
+  assert.deepEqual(texts(" a b\n"), ["a b"]);
+  assert.deepEqual(texts("ünïcode, old\t,older"), ["ünïcode", "old", "older"]);
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `secret${i}`);
+  assert.deepEqual(texts(many(SIGNATURE_KEYS_MAX).join()), many(SIGNATURE_KEYS_MAX));
+  assert.equal(texts(many(SIGNATURE_KEYS_MAX + 1).join()), undefined);
+  for (const text of ["", " \n", ",", "a,", ",a", "a,,b", "a, ,b"]) {
+    assert.equal(texts(text), undefined, text);
+  }
 });

@@ -3,17 +3,12 @@
  *
  * @module
  */
-import {
-  ACK_MS_MAX,
-  OUTGOING_BYTES_MAX,
-  PONG_MS_MAX,
-  REQUESTS_BYTES_MAX,
-  REQUESTS_MAX,
-  SIGN_IN_MS_MAX,
-} from "../limits.ts";
+import { REQUESTS_BYTES_MAX, REQUESTS_MAX, SIGN_IN_MS_MAX } from "../limits.ts";
 import {
   type Caller,
+  type CredentialMark,
   type Identity,
+  type IssuerSignIn,
   pingFrame,
   type Reply,
   type RequestId,
@@ -22,17 +17,17 @@ import {
   type SignInOptions,
   type Welcome,
 } from "../rpc/mod.ts";
-import type { Committed, Entry } from "../store/mod.ts";
+import type { Committed } from "../store/mod.ts";
+import { AckWatch } from "./ack_watch.ts";
+import type { Credential } from "./auth/mod.ts";
 import { CLOSE, closeAfter, closeAfterUpgrade, type CloseCode } from "./close_code.ts";
 import type { Lease } from "./connection_counts.ts";
-import { Delivery, type DeliveryHost } from "./delivery.ts";
+import { Delivery, type DeliveryHost, type DeliveryWorld } from "./delivery.ts";
 import type { Member } from "./hub.ts";
-import type { Credential, Gateway, Ticking } from "./gateway.ts";
+import type { Gateway, Ticking } from "./gateway.ts";
+import { Outgoing } from "./outgoing.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 import { deliveryOptions, welcome } from "./welcome.ts";
-
-/** Characters, of up to three bytes: asking the transport costs as much as the rest of a send. */
-const UNWATCHED_CHARS_MAX = 16 * 1024;
 
 /**
  * One client's connection. It plays every part that others see of it, rather than have an object
@@ -42,11 +37,13 @@ export class Connection
   implements TransportHandler, Session, Caller, Member, DeliveryHost, Ticking {
   readonly #gateway: Gateway;
   readonly #transport: Transport;
+  readonly #outgoing: Outgoing;
   readonly #lease: Lease;
   readonly #openedAt: number;
   readonly duplex = true;
   fresh = true;
-  #identity: Identity | undefined;
+  identity: Identity | undefined;
+  credential: CredentialMark | undefined;
   #welcome: Welcome | undefined;
   #delivery: Delivery | null = null;
   #isStarted = false;
@@ -55,15 +52,13 @@ export class Connection
   #requests = 0;
   #requestsBytes = 0;
   #closeAfterAnswer: CloseCode | null = null;
-  #pingedAt: number | null = null;
-  #heardSincePing = false;
+  readonly #ackWatch = new AckWatch();
   #closed = false;
-  /** What can be sent before the transport has to be asked again how much waits there. */
-  #room = 0;
 
   constructor(gateway: Gateway, transport: Transport, lease: Lease) {
     this.#gateway = gateway;
     this.#transport = transport;
+    this.#outgoing = new Outgoing(transport);
     this.#lease = lease;
     this.#openedAt = gateway.clock.monotonic();
   }
@@ -72,16 +67,16 @@ export class Connection
     return this;
   }
 
-  get identity(): Identity | undefined {
-    return this.#identity;
+  get address(): string {
+    return this.#transport.address;
   }
 
   get user(): string {
-    return this.#identity?.user ?? "";
+    return this.identity?.user ?? "";
   }
 
   get device(): string {
-    return this.#identity?.device ?? "";
+    return this.identity?.device ?? "";
   }
 
   get receipts(): boolean {
@@ -103,7 +98,7 @@ export class Connection
 
   frame(text: string): void {
     if (this.#closed) return;
-    this.#heardSincePing = true;
+    this.#ackWatch.heard();
     this.#gateway.frames++;
     this.#requests++;
     this.#requestsBytes += text.length;
@@ -111,7 +106,7 @@ export class Connection
       return this.close(CLOSE.flood);
     }
     if (this.#waiting !== null) this.#waiting.push(text);
-    else if (this.#identity === undefined) this.#work(this.#waiting = [text]);
+    else if (this.identity === undefined) this.#work(this.#waiting = [text]);
     else this.#answer(text);
   }
 
@@ -120,6 +115,7 @@ export class Connection
   }
 
   closed(): void {
+    this.#outgoing.ended();
     this.#end();
   }
 
@@ -127,10 +123,25 @@ export class Connection
     if (typeof id === "string") this.#delivery?.answered(id, reply);
   }
 
-  async signIn(token: string, options: SignInOptions): Promise<Welcome> {
+  signIn(token: string, options: SignInOptions): Promise<Welcome> {
+    const { reception } = this.#gateway;
+    return this.#signIn(async () =>
+      await this.#enter(await reception.verify(token, this.address), options)
+    );
+  }
+
+  signInWith(issuer: string, token: string, options: SignInOptions): Promise<IssuerSignIn> {
+    const { reception } = this.#gateway;
+    return this.#signIn(async () => {
+      const arrival = await reception.receive(issuer, token, this, options);
+      const welcome = await this.#enter(arrival.credential, options).finally(arrival.settled);
+      return { user: arrival.user, tokens: arrival.tokens, welcome };
+    });
+  }
+
+  async #signIn<T>(enter: () => Promise<T>): Promise<T> {
     try {
-      const credential = await this.#gateway.verify(token, this.#transport.address);
-      return await this.#enter(credential, options);
+      return await enter();
     } catch (error) {
       if (error instanceof RpcError) this.#closeAfterAnswer = closeAfter(error);
       throw error;
@@ -147,40 +158,15 @@ export class Connection
 
   /** Sends a frame; a peer that does not take what it was sent is closed instead. */
   send(frame: string): void {
-    if (this.#closed) return;
-    this.#room -= frame.length;
-    if (this.#room < 0) {
-      const room = OUTGOING_BYTES_MAX - this.#transport.bufferedBytes - frame.length;
-      this.#room = Math.min(room, UNWATCHED_CHARS_MAX);
-    }
-    if (this.#room < 0) return this.close(CLOSE.slow);
-    this.#transport.send(frame);
+    if (!this.#closed && !this.#outgoing.send(frame)) this.close(CLOSE.slow);
   }
 
-  get mailboxes(): DeliveryHost["mailboxes"] {
-    return this.#gateway.mailboxes;
-  }
-
-  now(): number {
-    return this.#gateway.clock.now();
-  }
-
-  monotonic(): number {
-    return this.#gateway.clock.monotonic();
-  }
-
-  delivered(entry: Entry): void {
-    this.#gateway.tellSender(entry, "delivered").catch((error) => {
-      this.#gateway.log.error("receipt lost", error, { message_id: entry.id });
-    });
-  }
-
-  setAside({ id }: Entry): void {
-    this.#gateway.log.warn("message set aside", { ...this.#identity, message_id: id });
+  get world(): DeliveryWorld {
+    return this.#gateway;
   }
 
   failed(error: unknown): void {
-    this.#gateway.log.error("delivery failed", error, { ...this.#identity });
+    this.#gateway.log.error("delivery failed", error, { ...this.identity });
     this.close(CLOSE.unavailable);
   }
 
@@ -189,14 +175,18 @@ export class Connection
   }
 
   removed(): void {
-    this.close(CLOSE.removed);
+    this.#leave(CLOSE.removed);
+  }
+
+  revoked(): void {
+    this.#leave(CLOSE.badCredential);
   }
 
   /** Ends the connection and says why. */
-  close({ code, reason }: CloseCode): void {
+  close(code: CloseCode): void {
     if (this.#closed) return;
     this.#end();
-    this.#transport.close(code, reason);
+    this.#outgoing.close(code);
   }
 
   /** Looks at the deadlines for signing in and for acknowledging. */
@@ -207,21 +197,15 @@ export class Connection
       return;
     }
     delivery.tick();
-    const since = delivery.waitingSince;
-    if (since === null || now - since < ACK_MS_MAX) this.#pingedAt = null;
-    else if (this.#pingedAt === null) {
-      this.#pingedAt = now;
-      this.#heardSincePing = false;
-      this.send(pingFrame("ping"));
-    } else if (now - this.#pingedAt >= PONG_MS_MAX) {
-      this.close(this.#heardSincePing ? CLOSE.ackLate : CLOSE.noPong);
-    }
+    const due = this.#ackWatch.tick(now, delivery.waitingSince);
+    if (due === "ping") this.send(pingFrame("ping"));
+    else if (due !== null) this.close(due);
   }
 
   /** Works on frames one at a time, until somebody has signed in. */
   async #work(frames: string[]): Promise<void> {
     for (let frame = frames.shift(); frame !== undefined; frame = frames.shift()) {
-      if (this.#identity === undefined) await this.#answer(frame);
+      if (this.identity === undefined) await this.#answer(frame);
       else this.#answer(frame);
       if (this.#closed) return;
     }
@@ -239,6 +223,7 @@ export class Connection
   #answered(frame: string | undefined, bytes: number): void {
     this.#requests--;
     this.#requestsBytes -= bytes;
+    if (this.#outgoing.answered(frame, this.#requests === 0)) return;
     if (frame !== undefined) this.send(frame);
     if (this.#closeAfterAnswer !== null) return this.close(this.#closeAfterAnswer);
     // Not before the client has read that it is signed in.
@@ -253,24 +238,29 @@ export class Connection
 
   async #enter(credential: Credential, options: SignInOptions): Promise<Welcome> {
     if (this.#welcome !== undefined) return this.#enterAgain(credential, options, this.#welcome);
-    const identity = { user: credential.user, device: this.#gateway.deviceOf(credential, options) };
-    return await this.#gateway.alone(identity, () => this.#enterAlone(identity, options));
+    const { hub, reception } = this.#gateway;
+    const device = reception.deviceOf(credential, options);
+    const identity = { user: credential.user, device };
+    return await hub.alone(identity, () => this.#enterAlone(credential, device, options));
   }
 
-  async #enterAlone(identity: Identity, options: SignInOptions): Promise<Welcome> {
+  async #enterAlone(credential: Credential, device: string, options: SignInOptions) {
     if (this.#closed) throw new RpcError("unavailable");
-    const admitted = await this.#gateway.admit(identity, options);
-    if (this.#closed) {
-      this.#gateway.release(identity, { sent: admitted.attachment.sent, attempts: null });
-      throw new RpcError("unavailable");
+    const identity = { user: credential.user, device };
+    const attachment = await this.#gateway.reception.admit(credential, device, options);
+    const isRevoked = this.#gateway.hub.hasRevoked(identity.user, credential.mark);
+    if (this.#closed || isRevoked) {
+      this.#gateway.release(identity, { sent: attachment.sent, attempts: null });
+      throw new RpcError(isRevoked ? "bad_credential" : "unavailable");
     }
     const chosen = deliveryOptions(options);
-    this.#identity = identity;
+    this.identity = identity;
+    this.credential = credential.mark;
     // An older connection of the device ends here, and leaves what it knows of its deliveries.
     this.#gateway.hub.add(this);
     const attempts = this.#gateway.hub.takeAttempts(identity.user, identity.device);
-    this.#delivery = new Delivery(this, identity, admitted.attachment, attempts, chosen);
-    this.#welcome = welcome(identity, admitted.attachment.pending, chosen.window);
+    this.#delivery = new Delivery(this, identity, attachment, attempts, chosen);
+    this.#welcome = welcome(identity, attachment.pending, chosen.window);
     this.#lease.signedIn();
     return this.#welcome;
   }
@@ -281,19 +271,29 @@ export class Connection
     if (credential.user !== earlier.user || device !== earlier.device) {
       throw new RpcError("forbidden");
     }
+    // From now on it lives and ends with the newer token.
+    this.credential = credential.mark;
     const chosen = deliveryOptions(options);
     this.#delivery?.configure(chosen);
     this.#isStarted = false;
     return this.#welcome = { ...earlier, window: chosen.window };
   }
 
+  /** Ends for everybody but the client, who first reads the answers that are being made. */
+  #leave(code: CloseCode): void {
+    if (this.#closed) return;
+    if (this.#requests === 0) return this.close(code);
+    this.#end();
+    this.#outgoing.closeAfterAnswers(code, this.#gateway.clock);
+  }
+
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiting?.splice(0);
-    if (this.#identity !== undefined && this.#delivery !== null) {
+    if (this.identity !== undefined && this.#delivery !== null) {
       this.#gateway.hub.remove(this);
-      this.#gateway.release(this.#identity, this.#delivery.stop());
+      this.#gateway.release(this.identity, this.#delivery.stop());
     }
     this.#gateway.ended(this);
   }

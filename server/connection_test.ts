@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Credential } from "./auth/mod.ts";
 import {
   ACK_MS_MAX,
   OUTGOING_BYTES_MAX,
@@ -19,6 +20,13 @@ import {
   settled,
   textsOf,
 } from "./fake_world.ts";
+
+/** What an upgrade request brought. */
+const CREDENTIAL: Credential = {
+  user: "ann",
+  device: undefined,
+  mark: { id: "t1", session: undefined, issued: 0, expires: Infinity },
+};
 
 /** A world that ends its clockwork when the test is over. */
 async function withWorld(run: (world: FakeWorld) => Promise<void>): Promise<void> {
@@ -348,7 +356,7 @@ testWorld(
   "Connection.adopt() lets frames wait for a sign-in by the upgrade request",
   async (world) => {
     const { connection, transport } = world.connect();
-    connection.adopt({ user: "ann", device: undefined }, { rich: false });
+    connection.adopt(CREDENTIAL, { rich: false });
     connection.frame(request("s", "msg.send", [{ to: "ann", message: "hi" }]));
     await settled();
     const frames = transport.take();
@@ -362,7 +370,7 @@ testWorld("Connection.adopt() closes 4103 where the store fails", async (world) 
   const { users } = world.store;
   users.get = () => Promise.reject(new StoreUnavailableError("No disk"));
   const { connection, transport } = world.connect();
-  connection.adopt({ user: "ann", device: undefined }, { rich: false });
+  connection.adopt(CREDENTIAL, { rich: false });
   connection.frame(request("s", "msg.send", [{ to: "ann", message: "hi" }]));
   await settled();
   assert.deepEqual(transport.closedWith, CLOSE.unavailable);

@@ -8,7 +8,7 @@
  * @module
  */
 import { FRAME_BYTES_MAX } from "../limits.ts";
-import { queueEmptyFrame, receiptFrame, type Reply } from "../rpc/mod.ts";
+import { type Identity, queueEmptyFrame, receiptFrame, type Reply } from "../rpc/mod.ts";
 import type { Attachment, Committed, Entry, Mailboxes, Position } from "../store/mod.ts";
 import { type Attempts, InFlight, type Sent } from "./in_flight.ts";
 
@@ -25,19 +25,25 @@ export interface DeliveryOptions {
   readonly tellEmpty: boolean;
 }
 
-/** What a delivery needs of its connection and of the server. */
-export interface DeliveryHost {
+/** What all deliveries of a server share. */
+export interface DeliveryWorld {
   readonly mailboxes: Pick<Mailboxes, "read" | "acknowledge" | "setAside">;
   /** Milliseconds since 1970. */
   now(): number;
   /** Milliseconds that never go back. */
   monotonic(): number;
-  /** Sends a frame, or closes the connection where the peer does not take them. */
-  send(frame: string): void;
   /** The first device of its receiver has acknowledged a message whose sender wants to know. */
   delivered(entry: Entry): void;
   /** A message was refused as often as is allowed, and is out of the way. */
-  setAside(entry: Entry): void;
+  setAside(identity: Identity, entry: Entry): void;
+}
+
+/** What a delivery needs of its connection. */
+export interface DeliveryHost {
+  /** What it shares with the others. */
+  readonly world: DeliveryWorld;
+  /** Sends a frame, or closes the connection where the peer does not take them. */
+  send(frame: string): void;
   /** The store refuses: the connection has to end, and to be tried again. */
   failed(error: unknown): void;
 }
@@ -45,6 +51,7 @@ export interface DeliveryHost {
 /** The stream of one mailbox to one connection of one device. */
 export class Delivery {
   readonly #host: DeliveryHost;
+  readonly #world: DeliveryWorld;
   readonly #user: string;
   readonly #device: string;
   readonly #attachment: Attachment;
@@ -75,6 +82,7 @@ export class Delivery {
     options: DeliveryOptions,
   ) {
     this.#host = host;
+    this.#world = host.world;
     this.#user = identity.user;
     this.#device = identity.device;
     this.#attachment = attachment;
@@ -120,7 +128,7 @@ export class Delivery {
   committed({ after, entries }: Committed): void {
     this.#missed = true;
     if (this.#stopped || !this.#caughtUp || this.#reading) return;
-    const now = this.#host.now();
+    const now = this.#world.now();
     const wanted = entries.filter((entry) => this.#isWanted(entry, now));
     if (this.#position < after || !this.#inFlight.fits(wanted, this.#options.window)) {
       this.#caughtUp = false;
@@ -133,12 +141,12 @@ export class Delivery {
   /** The client answered. @returns false where the id is of none of the deliveries */
   answered(id: string, reply: Reply): boolean {
     if (this.#stopped) return false;
-    const landing = this.#inFlight.land(id, reply, this.#host);
+    const landing = this.#inFlight.land(id, reply, this.#world);
     if (landing === null) return false;
     const furthest = this.#settleCursor();
     for (const { entry } of landing.acknowledged) {
       const isFirst = entry.to === this.#user && entry.position > furthest;
-      if (entry.receipt && isFirst) this.#host.delivered(entry);
+      if (entry.receipt && isFirst) this.#world.delivered(entry);
     }
     for (const one of landing.refused) if (one.due === Infinity) this.#setAside(one);
     this.#pump();
@@ -148,10 +156,10 @@ export class Delivery {
   /** Time has passed: sends again what was refused and is due. */
   tick(): void {
     if (this.#stopped) return;
-    const now = this.#host.monotonic();
+    const now = this.#world.monotonic();
     let expired = false;
     for (const one of this.#inFlight.due(now)) {
-      if (one.entry.expires <= this.#host.now()) {
+      if (one.entry.expires <= this.#world.now()) {
         this.#inFlight.acknowledge(one);
         expired = true;
       } else if (this.#inFlight.fitsAgain(one, this.#options.window)) this.#send([one]);
@@ -187,7 +195,7 @@ export class Delivery {
       while (!this.#caughtUp && this.#hasRoom()) {
         const room = this.#inFlight.room(this.#options.window);
         this.#missed = false;
-        const { mailboxes } = this.#host;
+        const { mailboxes } = this.#world;
         const page = await mailboxes.read(this.#user, this.#device, this.#position, room);
         if (this.#stopped) return;
         if (!this.#inFlight.fits(page.entries, this.#options.window)) {
@@ -198,7 +206,7 @@ export class Delivery {
         }
         this.#caughtUp = page.end && !this.#missed;
         // What was read while the disk was slow may have expired since.
-        this.#deliver(page.entries.filter(({ expires }) => expires > this.#host.now()));
+        this.#deliver(page.entries.filter(({ expires }) => expires > this.#world.now()));
         this.#pass(page.upTo);
       }
     } finally {
@@ -229,7 +237,7 @@ export class Delivery {
   }
 
   #send(batch: readonly Sent[]): void {
-    this.#host.send(this.#inFlight.send(batch, this.#host.monotonic()));
+    this.#host.send(this.#inFlight.send(batch, this.#world.monotonic()));
   }
 
   /** What an earlier connection made of an entry. */
@@ -242,11 +250,11 @@ export class Delivery {
 
   /** A message that its client keeps refusing must not block the ones behind it. */
   #setAside(one: Sent): void {
-    this.#host.mailboxes.setAside(this.#user, this.#device, one.entry).then(() => {
+    this.#world.mailboxes.setAside(this.#user, this.#device, one.entry).then(() => {
       if (this.#stopped) return;
       this.#inFlight.acknowledge(one);
       this.#settleCursor();
-      this.#host.setAside(one.entry);
+      this.#world.setAside({ user: this.#user, device: this.#device }, one.entry);
       this.#pump();
     }).catch((error) => {
       if (!this.#stopped) this.#host.failed(error);
@@ -262,7 +270,7 @@ export class Delivery {
   /** Moves the cursor behind what is contiguously acknowledged (I3). */
   #settleCursor(): Position {
     this.#cursor = Math.max(this.#cursor, this.#inFlight.settle(this.#position));
-    const { mailboxes } = this.#host;
+    const { mailboxes } = this.#world;
     const furthest = mailboxes.acknowledge(this.#user, this.#device, this.#cursor);
     this.#tellEmpty();
     return furthest;

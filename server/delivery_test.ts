@@ -54,16 +54,18 @@ class World {
     this.flying.clear();
     this.delivery = new Delivery(
       {
-        mailboxes: {
-          read: (...args) => (this.read ?? mailboxes.read.bind(mailboxes))(...args),
-          acknowledge: (...args) => mailboxes.acknowledge(...args),
-          setAside: (...args) => mailboxes.setAside(...args),
+        world: {
+          mailboxes: {
+            read: (...args) => (this.read ?? mailboxes.read.bind(mailboxes))(...args),
+            acknowledge: (...args) => mailboxes.acknowledge(...args),
+            setAside: (...args) => mailboxes.setAside(...args),
+          },
+          now: () => this.clock.now(),
+          monotonic: () => this.clock.monotonic(),
+          delivered: ({ id }) => void this.delivered.push(id),
+          setAside: (_identity, { id }) => void this.setAside.push(id),
         },
-        now: () => this.clock.now(),
-        monotonic: () => this.clock.monotonic(),
         send: (frame) => this.#take(frame),
-        delivered: ({ id }) => void this.delivered.push(id),
-        setAside: ({ id }) => void this.setAside.push(id),
         failed: (error) => void this.failures.push(error),
       },
       BOB,

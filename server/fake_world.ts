@@ -12,6 +12,8 @@ import {
   BadCredentialError,
   type Claims,
   FailureLockout,
+  type RefreshClaims,
+  type RefreshRequest,
   type TokenRequest,
   type Tokens,
 } from "./auth/mod.ts";
@@ -21,6 +23,8 @@ import type { Lease } from "./connection_counts.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { Gateway } from "./gateway.ts";
 import type { Log, LogFields } from "./log.ts";
+import { type Issuers, IssuerUnavailableError, UnknownIssuerError } from "./oidc/mod.ts";
+import { createPeople, type People } from "./people.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
@@ -143,27 +147,62 @@ export function countingRandom(): RandomBytes {
  * that {@linkcode settled} can tell when a sign-in is done.
  */
 class FakeTokens implements Tokens {
-  async sign({ user, device }: TokenRequest): Promise<string> {
-    const payload = base64url.encode(JSON.stringify({ sub: user, did: device }));
-    return await Promise.resolve(`e30.${payload}.fake`);
+  readonly #now: () => number;
+  #signed = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async sign({ user, device, session }: TokenRequest): Promise<string> {
+    const claims = { sub: user, did: device, sid: session, iat: this.#now() / 1000 };
+    return await this.#write({ ...claims, jti: `t${++this.#signed}` });
+  }
+
+  async signRefresh({ user, device, session, generation }: RefreshRequest): Promise<string> {
+    return await this.#write({ sub: user, did: device, sid: session, gen: generation });
+  }
+
+  async verifyRefresh(token: string): Promise<RefreshClaims> {
+    await Promise.resolve();
+    const { sub, did, sid, gen } = decodeJwt<{ did: string; sid: string; gen: number }>(token);
+    if (gen === undefined || sub === undefined) throw new BadCredentialError("malformed");
+    return { user: sub, device: did, session: sid, generation: gen, expires: Infinity };
+  }
+
+  #write(claims: object): Promise<string> {
+    return Promise.resolve(`e30.${base64url.encode(JSON.stringify(claims))}.fake`);
   }
 
   async verify(token: string): Promise<Claims> {
     await Promise.resolve();
     if (!token.endsWith(".fake")) throw new BadCredentialError("bad_signature");
-    const { sub, did } = decodeJwt<{ did?: string }>(token);
+    const { sub, did, sid, jti = "", iat = 0 } = decodeJwt<{ did?: string; sid?: string }>(token);
     const user = parseUserId(sub ?? "");
     if (user === undefined) throw new BadCredentialError("bad_subject");
-    return { user, device: did, id: undefined, expires: Infinity };
+    return { user, device: did, id: jti, session: sid, issued: iat * 1000, expires: Infinity };
   }
 }
+
+/** ID tokens of "google" that are the user's name alone; "away" cannot be reached. */
+const fakeIssuers: Issuers = {
+  async verify(name, token) {
+    await Promise.resolve();
+    if (name === "away") throw new IssuerUnavailableError("https://away", "no answer", 5000);
+    if (name !== "google") throw new UnknownIssuerError();
+    if (token === "") throw new BadCredentialError("bad_signature");
+    return { user: `google:${token}`, email: `${token}@example.org`, name: token };
+  },
+  claimedUser: (name, token) => `${name}:${token}`,
+};
 
 /** Everything of the server but the network. */
 export class FakeWorld {
   readonly clock: FakeClock;
   readonly log = new FakeLog();
   readonly store: MemoryStore;
-  readonly tokens: Tokens = new FakeTokens();
+  readonly tokens: Tokens;
+  readonly people: People;
   readonly gateway: Gateway;
   /** Leases by what was called on them. */
   readonly leases: string[] = [];
@@ -175,14 +214,14 @@ export class FakeWorld {
     const monotonic = () => clock.monotonic();
     const entries = 100;
     const newId = createUlid(now, countingRandom());
-    const services = { mailboxes: store.mailboxes, now, newId, version: "0" };
-    this.gateway = new Gateway({
+    this.tokens = new FakeTokens(now);
+    this.people = createPeople({
       store,
       clock,
+      random: countingRandom(),
       log: this.log,
-      newId,
       tokens: this.tokens,
-      router: new Router({ methods: createMethods(), services, report: () => "reference" }),
+      issuers: fakeIssuers,
       lockout: new FailureLockout({
         account: { failures: 3, ms: 60_000 },
         address: { failures: 6, ms: 600_000 },
@@ -190,6 +229,17 @@ export class FakeWorld {
         entries,
         monotonic,
       }),
+      ages: { accessSeconds: 3600, refreshSeconds: 90 * 86_400, jwtMaxAgeSeconds: 90 * 86_400 },
+    });
+    const { accounts } = this.people;
+    const services = { mailboxes: store.mailboxes, accounts, now, newId, version: "0" };
+    this.gateway = new Gateway({
+      ...this.people,
+      store,
+      clock,
+      log: this.log,
+      newId,
+      router: new Router({ methods: createMethods(), services, report: () => "reference" }),
       sending: new TokenBuckets({ rate: 50, burst: 200, entries, monotonic }),
     });
   }

@@ -8,7 +8,8 @@ import { errorFrame, parseDeviceId, RpcError, type SignInOptions } from "../rpc/
 import type { ClientAddresses } from "./client_address.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionCounts, Lease } from "./connection_counts.ts";
-import type { Credential, Gateway } from "./gateway.ts";
+import type { Credential } from "./auth/mod.ts";
+import type { Gateway } from "./gateway.ts";
 import { HttpSession } from "./http_session.ts";
 import type {
   ListenerHandler,
@@ -151,8 +152,8 @@ class Acceptance implements UpgradeAcceptance {
 
   /** Verifies the token of the upgrade request, while there is still an answer that can refuse. */
   async signIn(token: string, options: SignInOptions): Promise<void> {
-    const credential = await this.#gateway.verify(token, this.address);
-    this.#gateway.deviceOf(credential, options);
+    const credential = await this.#gateway.reception.verify(token, this.address);
+    this.#gateway.reception.deviceOf(credential, options);
     this.#identified = { credential, options };
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DEVICES_MAX, TTL_SECONDS_MAX } from "../limits.ts";
+import { TTL_SECONDS_MAX } from "../limits.ts";
 import {
   createIsoTime,
   type Identity,
@@ -12,27 +12,17 @@ import {
   type ReceiptState,
   type Router,
   RpcError,
-  type SignInOptions,
 } from "../rpc/mod.ts";
-import type { Attachment, Entry, Position, Store } from "../store/mod.ts";
-import {
-  BadCredentialError,
-  claimedUser,
-  type Claims,
-  type FailureLockout,
-  type Tokens,
-} from "./auth/mod.ts";
+import type { Entry, Position, Store } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { CloseCode } from "./close_code.ts";
-import { Hub } from "./hub.ts";
+import type { DeliveryWorld } from "./delivery.ts";
+import type { Hub } from "./hub.ts";
 import type { Attempts } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
-import { KeyedQueue } from "./keyed_queue.ts";
 import type { Log } from "./log.ts";
+import type { Reception } from "./reception.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
-
-/** The device of a client that names none (the ancestors' clients). */
-const DEVICE_DEFAULT = "default";
 
 /** How often deadlines are looked at, in milliseconds. */
 const TICK_MS = 1000;
@@ -42,9 +32,6 @@ const TICK_MS = 1000;
  * what of that news a crash may lose.
  */
 const SWEEP_MS = 5_000;
-
-/** How old the time that a device was last seen may be before it is written anew. */
-const SEEN_MS = 3600 * 1000;
 
 /** How long a receipt waits for its sender, in milliseconds. */
 const RECEIPT_MS = TTL_SECONDS_MAX * 1000;
@@ -62,8 +49,8 @@ export interface GatewayParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly tokens: Tokens;
-  readonly lockout: FailureLockout;
+  readonly hub: Hub;
+  readonly reception: Reception;
   readonly sending: TokenBuckets;
   readonly router: Router;
   readonly newId: () => string;
@@ -71,18 +58,15 @@ export interface GatewayParts {
   readonly idleMemory?: IdleMemory | undefined;
 }
 
-/** A verified token. */
-export type Credential = Pick<Claims, "user" | "device">;
-
 /** The shared part of all connections. */
-export class Gateway {
-  readonly hub: Hub = new Hub();
+export class Gateway implements DeliveryWorld {
+  readonly hub: Hub;
+  readonly reception: Reception;
   /** Frames that ever came. */
   frames = 0;
   readonly #parts: GatewayParts;
   readonly #connections = new Set<Ticking>();
   readonly #isoTime = createIsoTime();
-  readonly #entering = new KeyedQueue();
   #cancelTick: (() => void) | null = null;
   #cancelSweep: (() => void) | null = null;
   #sweeping: Promise<void> = Promise.resolve();
@@ -90,6 +74,8 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.hub = parts.hub;
+    this.reception = parts.reception;
     parts.store.listen(this.hub);
     this.#tickLater();
     this.#sweepLater();
@@ -111,6 +97,28 @@ export class Gateway {
     return this.#parts.store.mailboxes;
   }
 
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** Milliseconds that never go back. */
+  monotonic(): number {
+    return this.clock.monotonic();
+  }
+
+  /** See {@linkcode DeliveryWorld.delivered}. */
+  delivered(entry: Entry): void {
+    this.tellSender(entry, "delivered").catch((error) => {
+      this.log.error("receipt lost", error, { message_id: entry.id });
+    });
+  }
+
+  /** See {@linkcode DeliveryWorld.setAside}. */
+  setAside(identity: Identity, { id }: Entry): void {
+    this.log.warn("message set aside", { ...identity, message_id: id });
+  }
+
   /** Takes a connection in; it ticks from now on. */
   started(connection: Ticking): void {
     this.#connections.add(connection);
@@ -119,75 +127,6 @@ export class Gateway {
   /** A connection is over. */
   ended(connection: Ticking): void {
     this.#connections.delete(connection);
-  }
-
-  /**
-   * Verifies a token.
-   *
-   * @throws {RpcError} `bad_credential`, or `rate_limited` after too many failures
-   */
-  async verify(token: string, address: string): Promise<Credential> {
-    const { lockout, tokens, log } = this.#parts;
-    const account = claimedUser(token);
-    const blocked = lockout.blocked(account, address);
-    if (blocked > 0) throw new RpcError("rate_limited", { retryAfter: Math.ceil(blocked / 1000) });
-    try {
-      const claims = await tokens.verify(token);
-      lockout.succeeded(claims.user, address);
-      return claims;
-    } catch (error) {
-      if (!(error instanceof BadCredentialError)) throw error;
-      lockout.failed(account, address);
-      log.warn("sign-in refused", { address, reason: error.reason });
-      throw new RpcError("bad_credential", { detail: error.reason });
-    }
-  }
-
-  /** Which device a client is. @throws {RpcError} `forbidden`: the token is another device's. */
-  deviceOf(credential: Credential, options: Pick<SignInOptions, "device">): string {
-    const { device = credential.device ?? DEVICE_DEFAULT } = options;
-    if (credential.device !== undefined && credential.device !== device) {
-      throw new RpcError("forbidden", { detail: "the token is for another device" });
-    }
-    return device;
-  }
-
-  /**
-   * Makes sure that a user is known: whoever has a valid token may come into being (DESIGN §4).
-   *
-   * @throws {StoreUnavailableError} the disk refused.
-   */
-  async welcomeUser(user: string): Promise<void> {
-    const { users } = this.#parts.store;
-    if (await users.get(user) === null) {
-      const created = await users.create({ id: user, registered: this.clock.now() });
-      if (created) this.log.event("user registered", { user });
-    }
-  }
-
-  /**
-   * Lets a device in: its user and the device are known, an older connection of it is closed.
-   *
-   * @throws {RpcError} `too_many_devices`
-   */
-  async admit(
-    { user, device }: Identity,
-    options: Pick<SignInOptions, "start">,
-  ): Promise<{ attachment: Attachment }> {
-    await this.welcomeUser(user);
-    await this.#noteDevice(user, device);
-    for (const member of this.hub.of(user)) if (member.device === device) member.replaced();
-    const attachment = await this.mailboxes.attach(user, device, options.start ?? "oldest");
-    // Removed between the two.
-    if (attachment === null) throw new RpcError("bad_credential", { detail: "the user is gone" });
-    this.log.event("signed in", { user, device, pending: attachment.pending });
-    return { attachment };
-  }
-
-  /** Lets the sign-ins of one device happen one after another. */
-  async alone<T>({ user, device }: Identity, enter: () => Promise<T>): Promise<T> {
-    // No id holds a control character.
-    return await this.#entering.run(user + "\n" + device, enter);
   }
 
   /** A device leaves. */
@@ -238,16 +177,6 @@ export class Gateway {
     await this.#sweeping;
     // News of what expired is only in memory by now.
     await this.sweep();
-  }
-
-  async #noteDevice(user: string, id: string): Promise<void> {
-    const { devices } = this.#parts.store;
-    const seen = this.clock.now();
-    const known = (await devices.list(user)).find((device) => device.id === id);
-    if (known !== undefined && seen - known.seen < SEEN_MS) return;
-    if (!await devices.put({ ...known, user, id, seen }, DEVICES_MAX)) {
-      throw new RpcError("too_many_devices", { limit: DEVICES_MAX });
-    }
   }
 
   #tickLater(): void {

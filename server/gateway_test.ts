@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { DEVICES_MAX } from "../limits.ts";
 import { RpcError, type RpcErrorName } from "../rpc/mod.ts";
 import type { Draft } from "../store/mod.ts";
 import { StoreUnavailableError } from "../store/mod.ts";
@@ -46,117 +45,6 @@ function draft(world: FakeWorld, changes: Partial<Draft> = {}): Draft {
 function receiptsOf(frames: readonly Frame[]): unknown[] {
   return frames.filter(({ method }) => method === "msg.receipt").map(({ params }) => params);
 }
-
-testWorld("Gateway.verify() answers whose a token is", async (world) => {
-  const { user, device } = await world.gateway.verify(await world.token("Ann", "d"), "192.0.2.1");
-  assert.deepEqual([user, device], ["ann", "d"]);
-});
-
-testWorld(
-  "Gateway.verify() makes an account wait after too many failures, at that address",
-  async (world) => {
-    const { gateway, clock } = world;
-    const good = await world.token("ann");
-    const bad = good.replace(".fake", ".forged");
-    for (let n = 0; n < 3; n++) await refused(gateway.verify(bad, "192.0.2.1"), "bad_credential");
-    const error = await refused(gateway.verify(good, "192.0.2.1"), "rate_limited");
-    assert.equal(error.data.retryAfter, 60);
-    assert.equal(error.data.retryable, true);
-    await gateway.verify(good, "192.0.2.2");
-    await gateway.verify(await world.token("bob"), "192.0.2.1");
-    clock.advance(60_000);
-    await gateway.verify(good, "192.0.2.1");
-  },
-);
-
-testWorld(
-  "Gateway.verify() forgets the failures of an account that has signed in",
-  async (world) => {
-    const good = await world.token("ann");
-    const bad = good.replace(".fake", ".forged");
-    for (let round = 0; round < 2; round++) {
-      for (let n = 0; n < 2; n++) {
-        await refused(world.gateway.verify(bad, "192.0.2.1"), "bad_credential");
-      }
-      await world.gateway.verify(good, "192.0.2.1");
-    }
-  },
-);
-
-testWorld("Gateway.verify() lets what is no refusal through as it is", async (world) => {
-  const fault = new Error("No key");
-  world.tokens.verify = () => Promise.reject(fault);
-  for (let n = 0; n < 5; n++) {
-    await assert.rejects(world.gateway.verify(await world.token("ann"), "192.0.2.1"), fault);
-  }
-  assert.deepEqual(world.log.of("sign-in refused"), []);
-});
-
-testWorld("Gateway.deviceOf() lets a token of a device speak for no other", async ({ gateway }) => {
-  const device = (named: string | undefined, asked?: string) =>
-    gateway.deviceOf(
-      { user: "ann", device: named },
-      asked === undefined ? {} : { device: asked },
-    );
-  assert.equal(device(undefined), "default");
-  assert.equal(device(undefined, "phone"), "phone");
-  assert.equal(device("phone"), "phone");
-  assert.equal(device("phone", "phone"), "phone");
-  await refused(Promise.resolve().then(() => device("phone", "laptop")), "forbidden");
-  await refused(Promise.resolve().then(() => device("phone", "default")), "forbidden");
-});
-
-testWorld("Gateway.admit() registers a user once, and the device", async (world) => {
-  for (let n = 0; n < 2; n++) await world.gateway.admit({ user: "ann", device: "phone" }, {});
-  assert.equal(world.log.of("user registered").length, 1);
-  assert.equal((await world.store.users.get("ann"))?.value.registered, world.clock.now());
-  assert.deepEqual(await world.store.devices.list("ann"), [
-    { user: "ann", id: "phone", seen: world.clock.now() },
-  ]);
-});
-
-testWorld(
-  "Gateway.admit() notes when a device was seen, and not at every sign-in",
-  async (world) => {
-    const seen = async () => (await world.store.devices.list("ann")).map((device) => device.seen);
-    const start = world.clock.now();
-    await world.gateway.admit({ user: "ann", device: "phone" }, {});
-    world.clock.advance(3600 * 1000 - 1);
-    await world.gateway.admit({ user: "ann", device: "phone" }, {});
-    assert.deepEqual(await seen(), [start]);
-    world.clock.advance(1);
-    await world.gateway.admit({ user: "ann", device: "phone" }, {});
-    assert.deepEqual(await seen(), [start + 3600 * 1000]);
-  },
-);
-
-testWorld(
-  "Gateway.admit() lets a user have as many devices as may be, and not one more",
-  async (world) => {
-    for (let n = 0; n < DEVICES_MAX; n++) {
-      await world.gateway.admit({ user: "ann", device: `device ${n}` }, {});
-    }
-    const error = await refused(
-      world.gateway.admit({ user: "ann", device: "one more" }, {}),
-      "too_many_devices",
-    );
-    assert.equal(error.data.limit, DEVICES_MAX);
-    await world.gateway.admit({ user: "ann", device: "device 0" }, {});
-    await world.gateway.admit({ user: "bob", device: "one more" }, {});
-  },
-);
-
-testWorld("Gateway.admit() starts a further device where it says", async (world) => {
-  await world.gateway.admit({ user: "bob", device: "phone" }, {});
-  await world.store.mailboxes.append([draft(world)]);
-  const pending = async (device: string, start?: "oldest" | "newest") =>
-    (await world.gateway.admit({ user: "bob", device }, start === undefined ? {} : { start }))
-      .attachment
-      .pending;
-  assert.equal(await pending("a", "newest"), 0);
-  assert.equal(await pending("b", "oldest"), 1);
-  assert.equal(await pending("c"), 1);
-});
 
 testWorld(
   "Gateway.takeSend() refuses the message past the burst, and says for how long",
@@ -288,9 +176,10 @@ testWorld(
   async (world) => {
     const identity = { user: "ann", device: "phone" };
     const attempts = new Map([[1, { deliveries: 2, refusals: 1 }]]);
-    await world.gateway.admit(identity, {});
+    await world.store.users.create({ id: "ann", registered: 0 });
+    await world.gateway.mailboxes.attach("ann", "phone", "oldest");
     world.gateway.release(identity, { sent: 1, attempts });
-    await world.gateway.admit(identity, {});
+    await world.gateway.mailboxes.attach("ann", "phone", "oldest");
     world.gateway.release(identity, { sent: 1, attempts: null });
     assert.equal(world.gateway.hub.takeAttempts("ann", "phone"), attempts);
   },

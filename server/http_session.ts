@@ -5,53 +5,65 @@
  */
 import {
   type Caller,
+  type CredentialMark,
   type Identity,
+  type IssuerSignIn,
   RpcError,
   type Session,
   type SignInOptions,
   type Welcome,
 } from "../rpc/mod.ts";
-import type { Credential, Gateway } from "./gateway.ts";
+import type { Credential } from "./auth/mod.ts";
+import type { Gateway } from "./gateway.ts";
 import { deliveryOptions, welcome } from "./welcome.ts";
 
 /** One `POST /rpc`: it can ask, and cannot be told anything later. */
 export class HttpSession implements Session, Caller {
   readonly #gateway: Gateway;
-  readonly #address: string;
+  readonly address: string;
   readonly duplex = false;
   readonly receipts = false;
   fresh = true;
-  #identity: Identity | undefined;
+  identity: Identity | undefined;
+  credential: CredentialMark | undefined;
 
   constructor(gateway: Gateway, address: string) {
     this.#gateway = gateway;
-    this.#address = address;
+    this.address = address;
   }
 
   get session(): Session {
     return this;
   }
 
-  get identity(): Identity | undefined {
-    return this.#identity;
+  async signIn(token: string, options: SignInOptions): Promise<Welcome> {
+    const credential = await this.#gateway.reception.verify(token, this.address);
+    return await this.#enter(credential, options);
   }
 
-  async signIn(token: string, options: SignInOptions): Promise<Welcome> {
-    const gateway = this.#gateway;
-    const credential: Credential = await gateway.verify(token, this.#address);
+  async signInWith(issuer: string, token: string, options: SignInOptions): Promise<IssuerSignIn> {
+    const { reception } = this.#gateway;
+    const arrival = await reception.receive(issuer, token, this, options);
+    const welcome = await this.#enter(arrival.credential, options).finally(arrival.settled);
+    return { user: arrival.user, tokens: arrival.tokens, welcome };
+  }
+
+  async #enter(credential: Credential, options: SignInOptions): Promise<Welcome> {
+    const { reception, mailboxes } = this.#gateway;
     const { user } = credential;
-    const identity = { user, device: gateway.deviceOf(credential, options) };
-    if (this.#identity !== undefined && this.#identity.user !== user) {
+    const identity = { user, device: reception.deviceOf(credential, options) };
+    if (this.identity !== undefined && this.identity.user !== user) {
       throw new RpcError("forbidden");
     }
-    await gateway.welcomeUser(user);
-    this.#identity = identity;
-    const pending = options.rich ? (await gateway.mailboxes.inspect(user))?.messages ?? 0 : 0;
+    await reception.welcomeUser(credential);
+    this.identity = identity;
+    this.credential = credential.mark;
+    const pending = options.rich ? (await mailboxes.inspect(user))?.messages ?? 0 : 0;
     return welcome(identity, pending, deliveryOptions(options).window);
   }
 
   takeSend(messages: number): void {
-    this.#gateway.takeSend(this.#identity?.user ?? "", messages);
+    this.#gateway.takeSend(this.identity?.user ?? "", messages);
   }
 
   onResponse(): void {

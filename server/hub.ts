@@ -4,13 +4,19 @@
  * @module
  */
 import { TABLE_ENTRIES_MAX } from "../limits.ts";
+import type { CredentialMark, Identity } from "../rpc/mod.ts";
 import type { Committed, StoreListener } from "../store/mod.ts";
 import type { Attempts } from "./in_flight.ts";
+import { KeyedQueue } from "./keyed_queue.ts";
+import type { Presence } from "./presence.ts";
+import { isRevokedBy, type Revocation, RevokedLately } from "./revoked_lately.ts";
 
 /** A signed-in connection, as the hub knows it. */
 export interface Member {
   readonly user: string;
   readonly device: string;
+  /** What it signed in with. */
+  readonly credential: CredentialMark | undefined;
   /** Whether it wants `msg.receipt`. */
   readonly receipts: boolean;
   /** The user's mailbox has new entries. */
@@ -21,11 +27,15 @@ export interface Member {
   replaced(): void;
   /** The user, or the device, was removed. */
   removed(): void;
+  /** What it signed in with no longer counts. */
+  revoked(): void;
 }
 
 /** The live connections of all users. */
-export class Hub implements StoreListener {
+export class Hub implements StoreListener, Presence {
   readonly #members = new Map<string, Member[]>();
+  readonly #revoked = new RevokedLately();
+  readonly #entering = new KeyedQueue();
   /** What a device was sent on its last connection, until it is back: oldest first. */
   readonly #attempts = new Map<string, Attempts>();
   /** Entries in all of those together. */
@@ -63,6 +73,26 @@ export class Hub implements StoreListener {
     }
   }
 
+  /** Sends away whoever came in with what is revoked now, and remembers it for those on the way. */
+  revoke(revocation: Revocation): void {
+    this.#revoked.add(revocation);
+    const users = revocation.user === undefined ? [...this.#members.keys()] : [revocation.user];
+    for (const member of users.flatMap((user) => this.of(user))) {
+      const { user, credential } = member;
+      if (credential !== undefined && isRevokedBy(revocation, user, credential)) member.revoked();
+    }
+  }
+
+  /** Whether a credential was revoked while its sign-in was under way. */
+  hasRevoked(user: string, credential: CredentialMark): boolean {
+    return this.#revoked.has(user, credential);
+  }
+
+  /** Lets the sign-ins of one device happen one after another. */
+  alone<T>({ user, device }: Identity, enter: () => Promise<T>): Promise<T> {
+    return this.#entering.run(keyOf(user, device), enter);
+  }
+
   committed(news: Committed): void {
     const members = this.#members.get(news.user);
     if (members === undefined) return;
@@ -71,7 +101,7 @@ export class Hub implements StoreListener {
 
   /** Remembers what a device was sent and has not acknowledged. */
   keepAttempts(user: string, device: string, attempts: Attempts): void {
-    const key = attemptsKey(user, device);
+    const key = keyOf(user, device);
     this.#dropAttempts(key);
     if (attempts.size === 0) return;
     this.#attempts.set(key, attempts);
@@ -84,7 +114,7 @@ export class Hub implements StoreListener {
 
   /** Takes out what {@linkcode keepAttempts} put in; null where nothing is known. */
   takeAttempts(user: string, device: string): Attempts | null {
-    return this.#dropAttempts(attemptsKey(user, device));
+    return this.#dropAttempts(keyOf(user, device));
   }
 
   #dropAttempts(key: string): Attempts | null {
@@ -95,7 +125,7 @@ export class Hub implements StoreListener {
   }
 }
 
-function attemptsKey(user: string, device: string): string {
+function keyOf(user: string, device: string): string {
   // No id holds a control character.
   return user + "\n" + device;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TABLE_ENTRIES_MAX } from "../limits.ts";
+import type { CredentialMark } from "../rpc/mod.ts";
 import type { Committed } from "../store/mod.ts";
 import type { Attempts } from "./in_flight.ts";
 import { Hub, type Member } from "./hub.ts";
@@ -10,7 +11,11 @@ class FakeMember implements Member {
   readonly told: string[] = [];
   readonly news: Committed[] = [];
 
-  constructor(readonly user: string, readonly device: string) {}
+  constructor(
+    readonly user: string,
+    readonly device: string,
+    readonly credential: CredentialMark | undefined = undefined,
+  ) {}
 
   committed(news: Committed): void {
     this.news.push(news);
@@ -26,6 +31,10 @@ class FakeMember implements Member {
 
   removed(): void {
     this.told.push("removed");
+  }
+
+  revoked(): void {
+    this.told.push("revoked");
   }
 }
 
@@ -128,4 +137,39 @@ Deno.test("Hub.keepAttempts() remembers a bounded number of entries, however few
   assert.equal(hub.takeAttempts("ann", "device-0"), null);
   for (let n = 1; n < 4; n++) assert.notEqual(hub.takeAttempts("ann", `device-${n}`), null);
   assert.notEqual(hub.takeAttempts("ann", "small"), null);
+});
+
+/** What a connection of a session came in with. */
+function mark(part: Partial<CredentialMark>): CredentialMark {
+  return { id: "t0", session: undefined, issued: 5, expires: 1000, ...part };
+}
+
+Deno.test("Hub.revoke() sends away who came in with what is revoked, and no other", () => {
+  const hub = new Hub();
+  const [old, young, session, token, ageless, stranger] = [
+    new FakeMember("ann", "a", mark({ issued: 10 })),
+    new FakeMember("ann", "b", mark({ issued: 11 })),
+    new FakeMember("bob", "a", mark({ session: "s1" })),
+    new FakeMember("bob", "b", mark({ id: "t1" })),
+    new FakeMember("ann", "c", mark({ issued: undefined })),
+    new FakeMember("cleo", "a", mark({ issued: 1, session: "s2", id: "t2" })),
+  ];
+  const all = [old, young, session, token, ageless, stranger];
+  for (const member of all) hub.add(member);
+  const told = () => all.map((member) => member.told.length);
+  hub.revoke({ kind: "user", user: "ann", before: 10 });
+  assert.deepEqual(told(), [1, 0, 0, 0, 1, 0]);
+  hub.revoke({ kind: "session", user: "bob", session: "s1" });
+  assert.deepEqual(told(), [1, 0, 1, 0, 1, 0]);
+  hub.revoke({ kind: "token", id: "t1" });
+  assert.deepEqual(told(), [1, 0, 1, 1, 1, 0]);
+  assert.deepEqual(old.told, ["revoked"]);
+});
+
+Deno.test("Hub.hasRevoked() knows what was revoked while a sign-in was under way", () => {
+  const hub = new Hub();
+  hub.revoke({ kind: "user", user: "ann", before: 10 });
+  assert.equal(hub.hasRevoked("ann", mark({ issued: 10 })), true);
+  assert.equal(hub.hasRevoked("ann", mark({ issued: 11 })), false);
+  assert.equal(hub.hasRevoked("bob", mark({ issued: 10 })), false);
 });

@@ -3,14 +3,21 @@
  *
  * @module
  */
+import type { z } from "zod";
+import type { ExportPage, ProfileChange } from "../rpc/mod.ts";
 import type { User } from "../store/mod.ts";
 import {
   DEVICES_PATH,
+  EXPORT_PATH,
+  exportPageSchema,
+  type RevocationRequest,
+  REVOCATIONS_PATH,
   USER_PATH_HEAD,
   userPageSchema,
   userReportSchema,
   USERS_PATH,
   userSchema,
+  usersSchema,
 } from "./operator_protocol.ts";
 import type { NewUser, UserAdmin, UserPage, UserReport } from "./user_admin.ts";
 
@@ -51,19 +58,20 @@ export class OperatorClient implements UserAdmin, Disposable {
   }
 
   async add(user: NewUser): Promise<User | null> {
-    const init = { method: "POST", body: JSON.stringify(user) };
-    return await this.#call(USERS_PATH, init, 409, (text) => userSchema.parse(JSON.parse(text)));
+    return await this.#call(USERS_PATH, sending("POST", user), 409, json(userSchema));
   }
 
   async show(id: string): Promise<UserReport | null> {
-    const read = (text: string) => userReportSchema.parse(JSON.parse(text));
-    return await this.#call(pathOf(id), {}, 404, read);
+    return await this.#call(pathOf(id), {}, 404, json(userReportSchema));
   }
 
   async list(after: string, limit: number): Promise<UserPage> {
-    const path = `${USERS_PATH}?${new URLSearchParams({ after, limit: String(limit) })}`;
-    const page = await this.#call(path, {}, null, (text) => userPageSchema.parse(JSON.parse(text)));
-    return page ?? { users: [], next: null };
+    const path = withQuery(USERS_PATH, { after, limit: String(limit) });
+    return await this.#call(path, {}, null, json(userPageSchema)) ?? { users: [], next: null };
+  }
+
+  async withEmail(email: string): Promise<readonly User[]> {
+    return await this.#call(withQuery(USERS_PATH, { email }), {}, null, json(usersSchema)) ?? [];
   }
 
   async remove(id: string): Promise<boolean> {
@@ -71,12 +79,33 @@ export class OperatorClient implements UserAdmin, Disposable {
   }
 
   async removeDevice(id: string, device: string): Promise<boolean> {
-    const path = `${DEVICES_PATH}?${new URLSearchParams({ user: id, device })}`;
+    const path = withQuery(DEVICES_PATH, { user: id, device });
     return await this.#call(path, { method: "DELETE" }, 404, () => true) ?? false;
+  }
+
+  async update(id: string, change: ProfileChange): Promise<User | null> {
+    return await this.#call(pathOf(id), sending("PATCH", change), 404, json(userSchema));
+  }
+
+  async logout(id: string): Promise<void> {
+    await this.#revoke({ user: id });
+  }
+
+  async revokeToken(tokenId: string, until: number): Promise<void> {
+    await this.#revoke({ token: tokenId, until });
+  }
+
+  async export(id: string, after: number): Promise<ExportPage | null> {
+    const path = withQuery(EXPORT_PATH, { user: id, after: String(after) });
+    return await this.#call(path, {}, 404, json(exportPageSchema));
   }
 
   [Symbol.dispose](): void {
     this.#client.close();
+  }
+
+  async #revoke(what: RevocationRequest): Promise<void> {
+    await this.#call(REVOCATIONS_PATH, sending("POST", what), null, () => true);
   }
 
   /** Asks. @returns null where the server answers with the status `no` */
@@ -99,6 +128,19 @@ export class OperatorClient implements UserAdmin, Disposable {
       throw new OperatorError(`Cannot ask the server through "${this.#path}": ${why}`, { cause });
     }
   }
+}
+
+function sending(method: string, body: object): RequestInit {
+  return { method, body: JSON.stringify(body) };
+}
+
+/** Reads an answer. What it throws says that the server is of another version. */
+function json<T>(schema: z.ZodType<T>): (text: string) => T {
+  return (text) => schema.parse(JSON.parse(text));
+}
+
+function withQuery(path: string, query: Record<string, string>): string {
+  return `${path}?${new URLSearchParams(query)}`;
 }
 
 function pathOf(id: string): string {

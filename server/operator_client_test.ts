@@ -60,6 +60,84 @@ Deno.test("OperatorClient does what the server's own admin does", async () => {
   assert.equal(await client.remove("bob"), false);
 });
 
+Deno.test("OperatorClient shows devices without the tokens of their push services", async () => {
+  await using place = await scratch();
+  const { client, store } = place;
+  await client.add({ id: "bob" });
+  await store.devices.change("bob", "phone", 10, () => ({
+    user: "bob",
+    id: "phone",
+    platform: "ios",
+    name: "Bob's phone",
+    seen: 5,
+    push: { provider: "apns", token: "aa", registered: 5 },
+    session: { id: "s", generation: 2, expires: 99 },
+  }));
+  assert.deepEqual((await client.show("bob"))?.devices, [{
+    id: "phone",
+    platform: "ios",
+    name: "Bob's phone",
+    seen: 5,
+    push: "apns",
+    session: 99,
+    cursor: null,
+    online: false,
+  }]);
+});
+
+Deno.test("OperatorClient finds users by their address", async () => {
+  await using place = await scratch();
+  const { client } = place;
+  const email = "a+b&c=d@example.com";
+  for (const id of ["bob", "..", "carl"]) await client.add({ id, email });
+  await client.add({ id: "dora", email: "dora@example.com" });
+  const found = await client.withEmail(email);
+  assert.deepEqual(found.map(({ id }) => id), ["..", "bob", "carl"]);
+  assert.deepEqual(await client.withEmail("nobody@example.com"), []);
+});
+
+Deno.test("OperatorClient changes a user", async () => {
+  await using place = await scratch();
+  const { client } = place;
+  await client.add({ id: "..", name: "Dots" });
+  const changed = { id: "..", name: "Points", registered: 7 };
+  assert.deepEqual(await client.update("..", { name: "Points" }), changed);
+  assert.deepEqual(await client.update("..", { name: null }), { id: "..", registered: 7 });
+  assert.equal(await client.update("carl", { name: null }), null);
+});
+
+Deno.test("OperatorClient refuses tokens", async () => {
+  await using place = await scratch();
+  const { client, store: { revocations } } = place;
+  await client.logout("constructor");
+  await client.revokeToken("a/b?c=d&é", 99);
+  assert.deepEqual(await revocations.get("constructor", "other"), { before: 7, token: false });
+  assert.deepEqual(await revocations.get("bob", "a/b?c=d&é"), { before: 0, token: true });
+});
+
+Deno.test("OperatorClient exports page by page", async () => {
+  await using place = await scratch();
+  const { client, store } = place;
+  await client.add({ id: ".." });
+  const ids = Array.from({ length: 501 }, (_, n) => `m${n}`);
+  for (const id of ids) {
+    const body = JSON.stringify({ id, message: "😀" });
+    const bytes = new TextEncoder().encode(body).length;
+    const people = { sender: "ann", from: "ann", to: "..", device: "phone" };
+    await store.mailboxes.append([
+      { id, kind: "message", ...people, time: 1, expires: 99, receipt: false, body, bytes },
+    ]);
+  }
+  const first = await client.export("..", 0);
+  assert.equal(first?.user?.id, "..");
+  const second = await client.export("..", first.next ?? assert.fail("one page only"));
+  assert.deepEqual([second?.user, second?.devices, second?.next], [undefined, undefined, null]);
+  const messages = [...first.messages, ...second?.messages ?? []];
+  assert.deepEqual(messages.map(({ id }) => id), ids);
+  assert.equal(JSON.parse(messages[0]?.body ?? "").message, "😀");
+  assert.equal(await client.export("carl", 0), null);
+});
+
 Deno.test("OperatorClient takes any user id", async () => {
   await using place = await scratch();
   const id = "a/../b?c#d%é+";
@@ -74,7 +152,7 @@ Deno.test("OperatorClient removes one device, whatever it is called, and leaves 
   const { client, store } = place;
   await client.add({ id: "bob" });
   for (const device of ["..", ".", "a/b?c&d=e#f%+é"]) {
-    await store.devices.put({ user: "bob", id: device, seen: 5 }, 10);
+    await store.devices.change("bob", device, 10, () => ({ user: "bob", id: device, seen: 5 }));
     assert.equal(await client.removeDevice("bob", device), true, device);
     assert.deepEqual((await client.show("bob"))?.devices, []);
     assert.equal(await client.removeDevice("bob", device), false, device);
@@ -96,6 +174,13 @@ Deno.test("OperatorClient says that nobody is there", async () => {
 Deno.test("OperatorClient tells why the server refused", async () => {
   using client = await answered(503, JSON.stringify({ error: "Disk is full" }));
   await assert.rejects(client.show("bob"), { message: "Server refused: Disk is full" });
+});
+
+Deno.test("OperatorClient does not take an older server's words for a missing user", async () => {
+  using client = await answered(501, JSON.stringify({ error: "No such request" }));
+  await assert.rejects(client.update("bob", { name: null }), {
+    message: "Server refused: No such request",
+  });
 });
 
 Deno.test("OperatorClient bears a refusal that says nothing", async () => {

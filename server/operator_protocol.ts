@@ -5,25 +5,41 @@
  * | request                             | answers                                     |
  * | ----------------------------------- | ------------------------------------------- |
  * | `GET /users?after=ID&limit=N`       | 200 and a page                              |
+ * | `GET /users?email=ADDRESS`          | 200 and users                               |
  * | `POST /users`                       | 201 and the user, 409 where the id is taken |
  * | `GET /users/ID`                     | 200 and a report, 404                       |
+ * | `PATCH /users/ID`                   | 200 and the user, 404                       |
  * | `DELETE /users/ID`                  | 204, 404                                    |
  * | `DELETE /devices?user=ID&device=ID` | 204, 404                                    |
+ * | `GET /export?user=ID&after=N`       | 200 and a page of the export, 404           |
+ * | `POST /revocations`                 | 204                                         |
  *
  * A device is not below its user: it may be called `..`, and then the path would be the user's.
  *
  * @module
  */
 import { z } from "zod";
-import { ECHO_USER, parseDeviceId, parseUserId } from "../rpc/mod.ts";
-import { type NewUser, USER_PAGE_MAX, type UserPage, type UserReport } from "./user_admin.ts";
+import { USER_NAME_CHARS_MAX } from "../limits.ts";
+import {
+  ECHO_USER,
+  type ExportPage,
+  httpsUrl,
+  nameText,
+  parseDeviceId,
+  parseUserId,
+  type ProfileChange,
+} from "../rpc/mod.ts";
 import type { User } from "../store/mod.ts";
-
-/** The longest name of a user, in characters. */
-export const NAME_CHARS_MAX = 256;
+import { type NewUser, USER_PAGE_MAX, type UserPage, type UserReport } from "./user_admin.ts";
 
 /** The longest e-mail address, in characters (RFC 5321 §4.5.3.1.3). */
 export const EMAIL_CHARS_MAX = 254;
+
+/** The longest id of a token, in characters: that of a `jti` that Titan takes. */
+export const TOKEN_ID_CHARS_MAX = 128;
+
+/** The last moment that is a date, in milliseconds since 1970 (ECMA-262 §21.4.1.1). */
+export const DATE_MS_MAX = 8.64e15;
 
 /** The path of all users. */
 export const USERS_PATH = "/users";
@@ -34,19 +50,53 @@ export const USER_PATH_HEAD = `${USERS_PATH}/@`;
 /** The path of all devices. */
 export const DEVICES_PATH = "/devices";
 
+/** The path of everything that is kept about somebody. */
+export const EXPORT_PATH = "/export";
+
+/** The path of what is refused of tokens. */
+export const REVOCATIONS_PATH = "/revocations";
+
+/** What one {@linkcode REVOCATIONS_PATH} refuses. */
+export type RevocationRequest =
+  /** All tokens of a user, known here or not, that were issued up to now. */
+  | { readonly user: string }
+  /** One token, by its id, until it ends by itself: in milliseconds since 1970. */
+  | { readonly token: string; readonly until: number };
+
 const userId = z.string().refine((id) => isUserId(id), "must be a normalised user id");
 
-/** One line, since it ends in a terminal and in other people's applications. */
-const name = z.string().min(1).max(NAME_CHARS_MAX).regex(/^\P{Cc}*$/u);
+const name = nameText("What the user is called", USER_NAME_CHARS_MAX);
 
-const email = z.string().max(EMAIL_CHARS_MAX).regex(/^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u);
+const picture = httpsUrl("Where a picture is");
+
+/** An e-mail address, brought into the form in which those of issuers are kept. */
+export const emailSchema: z.ZodType<string> = z.string()
+  .normalize("NFC").toLowerCase().normalize("NFC")
+  .max(EMAIL_CHARS_MAX)
+  .regex(/^[^@\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]+@[^@\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]+$/u);
+
+/** The id of a token. */
+export const tokenIdSchema: z.ZodType<string> = z.string().min(1).max(TOKEN_ID_CHARS_MAX)
+  .refine((id) => id.isWellFormed());
 
 /** The body of a request to add a user. */
 export const newUserSchema: z.ZodType<NewUser> = z.object({
   id: userId,
   name: z.exactOptional(name),
-  email: z.exactOptional(email),
+  email: z.exactOptional(emailSchema),
 });
+
+/** The body of a request to change a user: a name, a picture or both; null takes one away. */
+export const profileChangeSchema: z.ZodType<ProfileChange> = z.object({
+  name: z.exactOptional(name.nullable()),
+  picture: z.exactOptional(picture.nullable()),
+}).refine((change) => Object.keys(change).length > 0);
+
+/** The body of a request to refuse tokens. */
+export const revocationSchema: z.ZodType<RevocationRequest> = z.union([
+  z.strictObject({ user: userId }),
+  z.strictObject({ token: tokenIdSchema, until: z.int().min(0).max(DATE_MS_MAX) }),
+]);
 
 /** The query of a request for a page. */
 export const pageQuerySchema: z.ZodType<{ after: string; limit: number }> = z.object({
@@ -54,10 +104,19 @@ export const pageQuerySchema: z.ZodType<{ after: string; limit: number }> = z.ob
   limit: z.coerce.number().int().min(1).max(USER_PAGE_MAX),
 });
 
+/** The query of a request for the users with an e-mail address. */
+export const emailQuerySchema: z.ZodType<{ email: string }> = z.object({ email: emailSchema });
+
 /** The query of a request for one device, with ids in their normal form. */
 export const deviceQuerySchema: z.ZodType<{ user: string; device: string }> = z.object({
   user: userId,
   device: z.string().refine((id) => parseDeviceId(id) === id, "must be a normalised device id"),
+});
+
+/** The query of a request for a page of an export. */
+export const exportQuerySchema: z.ZodType<{ user: string; after: number }> = z.object({
+  user: userId,
+  after: z.string().regex(/^\d+$/).transform(Number).pipe(z.int()),
 });
 
 /** The answer with one user. */
@@ -69,22 +128,62 @@ export const userSchema: z.ZodType<User> = z.object({
   picture: z.exactOptional(z.string()),
 });
 
+/** The answer with users. */
+export const usersSchema: z.ZodType<User[]> = z.array(userSchema);
+
 /** The answer with a page. */
 export const userPageSchema: z.ZodType<UserPage> = z.object({
-  users: z.array(userSchema),
+  users: usersSchema,
   next: z.string().nullable(),
 });
+
+const provider = z.enum(["fcm", "apns", "web"]);
+
+/** What is told of a device whoever asks. */
+const device = {
+  id: z.string(),
+  platform: z.exactOptional(z.string()),
+  name: z.exactOptional(z.string()),
+  seen: z.number(),
+};
 
 /** The answer with a report. */
 export const userReportSchema: z.ZodType<UserReport> = z.object({
   user: userSchema,
   devices: z.array(z.object({
-    id: z.string(),
-    seen: z.number(),
+    ...device,
+    push: z.exactOptional(provider),
+    session: z.exactOptional(z.number()),
     cursor: z.number().nullable(),
     online: z.boolean(),
   })),
   waiting: z.object({ messages: z.number(), bytes: z.number() }),
+});
+
+const pushAddress = z.object({
+  provider,
+  token: z.string(),
+  keys: z.exactOptional(z.object({ p256dh: z.string(), auth: z.string() })),
+  topic: z.exactOptional(z.string()),
+  registered: z.number(),
+});
+
+/** The answer with a page of an export. */
+export const exportPageSchema: z.ZodType<ExportPage> = z.object({
+  user: z.exactOptional(userSchema),
+  devices: z.exactOptional(
+    z.array(z.object({ user: z.string(), ...device, push: z.exactOptional(pushAddress) })),
+  ),
+  messages: z.array(z.object({
+    id: z.string(),
+    kind: z.enum(["message", "receipt"]),
+    from: z.string(),
+    to: z.string(),
+    time: z.number(),
+    expires: z.number(),
+    body: z.string(),
+  })),
+  next: z.number().nullable(),
 });
 
 /** Whether a text is a user id in its normal form that somebody may have. */

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
+import { URL_CHARS_MAX, USER_NAME_CHARS_MAX } from "../limits.ts";
 import {
+  DATE_MS_MAX,
   deviceQuerySchema,
   EMAIL_CHARS_MAX,
+  emailSchema,
+  exportPageSchema,
+  exportQuerySchema,
   isUserId,
-  NAME_CHARS_MAX,
   newUserSchema,
   pageQuerySchema,
+  profileChangeSchema,
+  revocationSchema,
+  TOKEN_ID_CHARS_MAX,
   userReportSchema,
 } from "./operator_protocol.ts";
 import { USER_PAGE_MAX } from "./user_admin.ts";
@@ -20,7 +27,7 @@ Deno.test("newUserSchema takes a user with and without what may be left out", ()
 
 Deno.test("newUserSchema takes names and addresses up to their limits", () => {
   const name = (length: number) => ({ id: "alice", name: "n".repeat(length) });
-  assert.ok(isNewUser(name(NAME_CHARS_MAX)) && !isNewUser(name(NAME_CHARS_MAX + 1)));
+  assert.ok(isNewUser(name(USER_NAME_CHARS_MAX)) && !isNewUser(name(USER_NAME_CHARS_MAX + 1)));
   const email = (length: number) => ({ id: "alice", email: "a@".padEnd(length, "b") });
   assert.ok(isNewUser(email(EMAIL_CHARS_MAX)) && !isNewUser(email(EMAIL_CHARS_MAX + 1)));
 });
@@ -33,6 +40,105 @@ Deno.test("newUserSchema refuses what is no user", () => {
   assert.ok(!isNewUser({ id: "alice", name: "two\nlines" }));
   assert.ok(!isNewUser({ id: "alice", email: "nowhere" }));
   assert.ok(!isNewUser({ id: "alice", email: "a@b@c" }));
+});
+
+Deno.test("emailSchema brings addresses into the form in which issuers' are kept", () => {
+  assert.equal(emailSchema.parse("Ren\u0065\u0301@Example.COM"), "ren\u00e9@example.com");
+  assert.equal(
+    newUserSchema.parse({ id: "bob", email: "BOB@example.com" }).email,
+    "bob@example.com",
+  );
+  for (const wrong of ["a b@c", "a@b\u200bc", "@", "a@", "@b"]) {
+    assert.ok(!emailSchema.safeParse(wrong).success, wrong);
+  }
+});
+
+Deno.test("profileChangeSchema takes what user.update takes", () => {
+  const change = { name: "Zoë 😀", picture: "https://example.com/zoe.png" };
+  assert.deepEqual(profileChangeSchema.parse(change), change);
+  assert.deepEqual(profileChangeSchema.parse({ name: null }), { name: null });
+  assert.deepEqual(profileChangeSchema.parse({ picture: null }), { picture: null });
+  const isChange = (value: object) => profileChangeSchema.safeParse(value).success;
+  const name = (length: number) => isChange({ name: "n".repeat(length) });
+  assert.ok(name(USER_NAME_CHARS_MAX) && !name(USER_NAME_CHARS_MAX + 1) && !name(0));
+  const picture = (length: number) => isChange({ picture: "https://a/".padEnd(length, "b") });
+  assert.ok(picture(URL_CHARS_MAX) && !picture(URL_CHARS_MAX + 1));
+  assert.ok(!isChange({}) && !isChange({ email: "a@b" }) && !isChange({ name: "two\nlines" }));
+  assert.ok(!isChange({ picture: "http://a/" }) && !isChange({ picture: "https://me@a/" }));
+  assert.ok(!isChange({ name: undefined }) && !isChange({ name: false }));
+});
+
+Deno.test("revocationSchema takes a user or a token, and not both", () => {
+  const isRevocation = (value: object) => revocationSchema.safeParse(value).success;
+  for (const user of ["bob", "..", "constructor"]) assert.ok(isRevocation({ user }), user);
+  assert.ok(!isRevocation({ user: "Bob" }) && !isRevocation({ user: "echo" }));
+  const token = (length: number) => isRevocation({ token: "t".repeat(length), until: 1 });
+  assert.ok(token(1) && token(TOKEN_ID_CHARS_MAX) && !token(TOKEN_ID_CHARS_MAX + 1) && !token(0));
+  assert.ok(!isRevocation({ token: "\ud800", until: 1 }));
+  const until = (value: unknown) => isRevocation({ token: "t", until: value });
+  assert.ok(until(0) && until(DATE_MS_MAX) && !until(DATE_MS_MAX + 1));
+  assert.ok(!until(-1) && !until(0.5) && !until(undefined));
+  assert.ok(!isRevocation({ user: "bob", token: "t", until: 1 }) && !isRevocation({}));
+});
+
+Deno.test("exportQuerySchema takes whole positions", () => {
+  const isQuery = (after: string) => exportQuerySchema.safeParse({ user: "bob", after }).success;
+  assert.deepEqual(exportQuerySchema.parse({ user: "..", after: "70" }), { user: "..", after: 70 });
+  assert.ok(isQuery("0") && isQuery(`${Number.MAX_SAFE_INTEGER}`));
+  for (const wrong of ["", " ", "-1", "1.5", "1e3", "0x10", "9".repeat(17)]) {
+    assert.ok(!isQuery(wrong), wrong);
+  }
+});
+
+Deno.test("exportPageSchema takes the first page and those behind it", () => {
+  const message = {
+    id: "m1",
+    kind: "message",
+    from: "a",
+    to: "b",
+    time: 1,
+    expires: 2,
+    body: "{}",
+  };
+  const push = {
+    provider: "web",
+    token: "https://p/",
+    keys: { p256dh: "k", auth: "a" },
+    registered: 3,
+  };
+  const first = {
+    user: { id: "bob", registered: 1 },
+    devices: [{ user: "bob", id: "phone", platform: "web", seen: 4, push }],
+    messages: [message],
+    next: 7,
+  };
+  assert.deepEqual(exportPageSchema.parse(first), first);
+  const last = { messages: [], next: null };
+  assert.deepEqual(exportPageSchema.parse(last), last);
+  assert.ok(
+    !exportPageSchema.safeParse({ messages: [{ ...message, kind: "note" }], next: null }).success,
+  );
+});
+
+Deno.test("userReportSchema takes what is known of a device, and no more of push than whose", () => {
+  const device = {
+    id: "phone",
+    platform: "ios",
+    name: "Bob's phone",
+    seen: 1,
+    push: "apns",
+    session: 9,
+    cursor: null,
+    online: true,
+  };
+  const report = {
+    user: { id: "bob", registered: 1 },
+    devices: [device],
+    waiting: { messages: 0, bytes: 0 },
+  };
+  assert.deepEqual(userReportSchema.parse(report), report);
+  const leaky = { ...report, devices: [{ ...device, push: { provider: "apns", token: "t" } }] };
+  assert.ok(!userReportSchema.safeParse(leaky).success);
 });
 
 Deno.test("pageQuerySchema takes pages up to the limit", () => {

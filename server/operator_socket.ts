@@ -8,15 +8,7 @@ import { dirname, join } from "node:path";
 import { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
-import {
-  deviceQuerySchema,
-  DEVICES_PATH,
-  isUserId,
-  newUserSchema,
-  pageQuerySchema,
-  USER_PATH_HEAD,
-  USERS_PATH,
-} from "./operator_protocol.ts";
+import { answerOperator, OperatorRefusal } from "./operator_routes.ts";
 import type { UserAdmin } from "./user_admin.ts";
 
 /** The longest body of a request, in bytes: a user with the longest names fits many times. */
@@ -108,45 +100,17 @@ export class OperatorSocket implements AsyncDisposable {
 
   async #answer(request: Request): Promise<Response> {
     try {
-      return await this.#route(request);
+      const { method, url } = request;
+      const asked = { method, url: new URL(url), json: () => this.#readJson(request) };
+      return await answerOperator(asked, this.#parts.users);
     } catch (error) {
-      if (error instanceof Refusal) return refused(error.status, error.message);
+      if (error instanceof OperatorRefusal) return refused(error.status, error.message);
       if (error instanceof StoreBusyError || error instanceof StoreUnavailableError) {
         return refused(503, error.message);
       }
       this.#parts.log.error("operator request failed", error);
       return refused(500, "Internal error");
     }
-  }
-
-  async #route(request: Request): Promise<Response> {
-    const { pathname, searchParams } = new URL(request.url);
-    const { users } = this.#parts;
-    switch (`${request.method} ${pathname.startsWith(USER_PATH_HEAD) ? "one" : pathname}`) {
-      case `GET ${USERS_PATH}`: {
-        const query = pageQuerySchema.safeParse(Object.fromEntries(searchParams));
-        if (!query.success) throw new Refusal(400, "Query is not one for a page");
-        return Response.json(await users.list(query.data.after, query.data.limit));
-      }
-      case `POST ${USERS_PATH}`: {
-        const body = newUserSchema.safeParse(await this.#readJson(request));
-        if (!body.success) throw new Refusal(400, "Body is not a user");
-        return foundOr(409, await users.add(body.data), 201);
-      }
-      case "GET one":
-        return foundOr(404, await users.show(idOf(pathname)), 200);
-      case "DELETE one":
-        if (!await users.remove(idOf(pathname))) throw new Refusal(404, "No such user");
-        return new Response(null, { status: 204 });
-      case `DELETE ${DEVICES_PATH}`: {
-        const query = deviceQuerySchema.safeParse(Object.fromEntries(searchParams));
-        if (!query.success) throw new Refusal(400, "Query names no device");
-        const { user, device } = query.data;
-        if (!await users.removeDevice(user, device)) throw new Refusal(404, "No such device");
-        return new Response(null, { status: 204 });
-      }
-    }
-    throw new Refusal(404, "No such request");
   }
 
   async #readJson(request: Request): Promise<unknown> {
@@ -159,43 +123,17 @@ export class OperatorSocket implements AsyncDisposable {
         const chunk = await reader?.read();
         if (chunk?.value === undefined) break;
         bytes += chunk.value.length;
-        if (bytes > BODY_BYTES_MAX) throw new Refusal(413, "Body is too long");
+        if (bytes > BODY_BYTES_MAX) throw new OperatorRefusal(413, "Body is too long");
         text += decoder.decode(chunk.value, { stream: true });
       }
       return JSON.parse(text + decoder.decode());
     } catch (error) {
-      throw error instanceof Refusal ? error : new Refusal(400, "Body is not JSON");
+      throw error instanceof OperatorRefusal ? error : new OperatorRefusal(400, "Body is not JSON");
     } finally {
       cancel();
       await reader?.cancel().catch(() => {});
     }
   }
-}
-
-/** A request that cannot be served. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-/** The user id in a path. @throws {Refusal} it holds none. */
-function idOf(pathname: string): string {
-  try {
-    const id = decodeURIComponent(pathname.slice(USER_PATH_HEAD.length));
-    if (isUserId(id)) return id;
-  } catch {
-    // It is not even well encoded.
-  }
-  throw new Refusal(400, "Path holds no user id");
-}
-
-function foundOr(missing: number, value: object | null, status: number): Response {
-  if (value === null) throw new Refusal(missing, missing === 409 ? "Id is taken" : "No such user");
-  return Response.json(value, { status });
 }
 
 function refused(status: number, message: string): Response {

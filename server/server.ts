@@ -15,17 +15,28 @@ import {
 } from "../limits.ts";
 import { createMethods, createUlid, Router } from "../rpc/mod.ts";
 import type { Store } from "../store/mod.ts";
-import { createTokens, FailureLockout } from "./auth/mod.ts";
+import { createLocalJWKSet } from "jose";
+import { createTokens, FailureLockout, type TokenOptions } from "./auth/mod.ts";
 import { createClientAddresses } from "./client_address.ts";
 import type { Clock, RandomBytes } from "./clock.ts";
 import { CLOSE } from "./close_code.ts";
 import type { Config } from "./config.ts";
 import { ConnectionCounts } from "./connection_counts.ts";
 import { FrontDoor } from "./front_door.ts";
+import { DevicePruner } from "./device_pruner.ts";
 import { Gateway } from "./gateway.ts";
 import { IdleMemory } from "./idle_memory.ts";
 import type { Listen, Listener } from "./listener.ts";
 import type { Log } from "./log.ts";
+import type { UserAdmin } from "./user_admin.ts";
+import {
+  createIssuers,
+  createRemoteKeys,
+  type Fetch,
+  googleIssuer,
+  type IssuerConfig,
+} from "./oidc/mod.ts";
+import { createPeople, type People } from "./people.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 /** What of the world a server uses. */
@@ -33,6 +44,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
+  /** Asks issuers for their keys. */
+  readonly fetch: Fetch;
   /** Collects garbage and gives memory back, where the runtime lets us ask for that. */
   readonly collectGarbage?: (() => void) | undefined;
 }
@@ -42,8 +55,8 @@ export interface ServerParts extends World {
   readonly config: Config;
   readonly store: Store;
   readonly listen: Listen;
-  /** The HS256 secret. */
-  readonly secret: Uint8Array<ArrayBuffer>;
+  /** The HS256 secrets: the first signs. */
+  readonly secrets: readonly Uint8Array<ArrayBuffer>[];
   readonly version: string;
 }
 
@@ -53,19 +66,25 @@ const REFERENCE_BYTES = 6;
 /** A running server. Disposing of it closes its connections; the store stays open. */
 export class Server implements AsyncDisposable {
   readonly gateway: Gateway;
+  /** What an operator can do. */
+  readonly admin: UserAdmin;
   readonly #listener: Listener;
+  readonly #pruner: DevicePruner;
   #stopping: Promise<void> | null = null;
 
-  private constructor(gateway: Gateway, listener: Listener) {
+  private constructor({ gateway, people }: Serving, listener: Listener, pruner: DevicePruner) {
     this.gateway = gateway;
+    this.admin = people.admin;
     this.#listener = listener;
+    this.#pruner = pruner;
   }
 
   /** Starts to listen. @throws {Deno.errors.AddrInUse} somebody else listens there. */
   static async start(parts: ServerParts): Promise<Server> {
-    const { config, listen } = parts;
+    const { config, listen, store } = parts;
     const addresses = createClientAddresses(config.trustProxy);
-    const gateway = await createGateway(parts, addresses.exempt);
+    const serving = await createServing(parts, addresses.exempt);
+    const { gateway, people } = serving;
     const counts = new ConnectionCounts({
       connections: CONNECTIONS_MAX,
       addressConnections: config.addressConnections,
@@ -76,7 +95,13 @@ export class Server implements AsyncDisposable {
     const door = new FrontDoor({ gateway, counts, addresses, wsAuth });
     try {
       const listener = await listen({ hostname: config.host, port: config.port }, door);
-      return new Server(gateway, listener);
+      const pruner = new DevicePruner({
+        ...parts,
+        devices: store.devices,
+        presence: people.hub,
+        seconds: config.deviceSeconds,
+      });
+      return new Server(serving, listener, pruner);
     } catch (error) {
       await gateway.stop(CLOSE.goingAway);
       throw error;
@@ -95,49 +120,75 @@ export class Server implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
+    await this.#pruner.stop();
     await this.gateway.stop(CLOSE.goingAway);
     await this.#listener[Symbol.asyncDispose]();
   }
 }
 
-async function createGateway(
+/** The issuers whose ID tokens are accepted. */
+function issuersOf({ googleClientIds, googleIssuer: url, oidc }: Config): readonly IssuerConfig[] {
+  return [...googleClientIds.length > 0 ? [googleIssuer(googleClientIds, url)] : [], ...oidc];
+}
+
+/** What access tokens are verified with. */
+function tokenOptions(parts: ServerParts): TokenOptions {
+  const { config, secrets, clock, random } = parts;
+  const { jwtMaxAgeSeconds: maxAgeSeconds, jwtKeys, jwtIssuer, jwtAudience } = config;
+  const ours = { secrets, maxAgeSeconds, now: () => clock.now(), random };
+  if (jwtKeys === undefined) return ours;
+  const getKey = jwtKeys.kind === "url"
+    ? createRemoteKeys({ ...parts, url: jwtKeys.url })
+    : createLocalJWKSet(jwtKeys.keys);
+  return { ...ours, keys: { getKey, issuer: jwtIssuer, audience: jwtAudience } };
+}
+
+interface Serving {
+  readonly gateway: Gateway;
+  readonly people: People;
+}
+
+async function createServing(
   parts: ServerParts,
   exempt: (address: string) => boolean,
-): Promise<Gateway> {
-  const { config, store, clock, random, log, secret, version } = parts;
+): Promise<Serving> {
+  const { config, store, clock, random, log, version } = parts;
   const now = () => clock.now();
   const monotonic = () => clock.monotonic();
   const entries = TABLE_ENTRIES_MAX;
   const newId = createUlid(now, random);
-  const router = new Router({
-    methods: createMethods(),
-    services: { mailboxes: store.mailboxes, now, newId, version },
-    report: (error, method) => {
-      const reference = random(new Uint8Array(REFERENCE_BYTES)).toHex();
-      log.error("request failed", error, { method, reference });
-      return reference;
-    },
+  const lockout = new FailureLockout({
+    account: { failures: ACCOUNT_FAILURES_MAX, ms: ACCOUNT_FAILURES_MS },
+    address: { failures: ADDRESS_FAILURES_MAX, ms: ADDRESS_FAILURES_MS },
+    exempt,
+    entries,
+    monotonic,
   });
-  return new Gateway({
+  const { sendRate: rate, sendBurst: burst } = config;
+  const people = createPeople({
+    ...parts,
+    lockout,
+    ages: config,
+    tokens: await createTokens(tokenOptions(parts)),
+    issuers: createIssuers({ ...parts, issuers: issuersOf(config) }),
+  });
+  const gateway = new Gateway({
+    ...people,
     store,
     clock,
     log,
-    router,
     newId,
+    router: new Router({
+      methods: createMethods(),
+      services: { mailboxes: store.mailboxes, accounts: people.accounts, now, newId, version },
+      report: (error, method) => {
+        const reference = random(new Uint8Array(REFERENCE_BYTES)).toHex();
+        log.error("request failed", error, { method, reference });
+        return reference;
+      },
+    }),
     idleMemory: parts.collectGarbage && new IdleMemory(parts.collectGarbage),
-    tokens: await createTokens({ secret, maxAgeSeconds: config.jwtMaxAgeSeconds, now, random }),
-    lockout: new FailureLockout({
-      account: { failures: ACCOUNT_FAILURES_MAX, ms: ACCOUNT_FAILURES_MS },
-      address: { failures: ADDRESS_FAILURES_MAX, ms: ADDRESS_FAILURES_MS },
-      exempt,
-      entries,
-      monotonic,
-    }),
-    sending: new TokenBuckets({
-      rate: config.sendRate,
-      burst: config.sendBurst,
-      entries,
-      monotonic,
-    }),
+    sending: new TokenBuckets({ rate, burst, entries, monotonic }),
   });
+  return { gateway, people };
 }

@@ -41,7 +41,8 @@ function setUp(config: Partial<Config> = {}) {
     config: { ...readConfig(() => undefined), ...config },
     store: new MemoryStore({ limits: AMPLE, now: () => clock.now() }),
     listen: listening.listen,
-    secret: SECRET,
+    fetch: () => Promise.reject(new Error("Nobody is to be asked")),
+    secrets: [SECRET],
     version: "1.2.3",
   };
   return { clock, listening, parts };
@@ -69,7 +70,7 @@ Deno.test("Server accepts tokens of its secret and serves what was put together"
   await using _server = await Server.start(parts);
   const now = () => clock.now();
   const tokens = await createTokens({
-    secret: SECRET,
+    secrets: [SECRET],
     maxAgeSeconds: 60,
     now,
     random: countingRandom(),
@@ -100,7 +101,7 @@ Deno.test("Server tells the operator of a fault, and the client only a reference
   const transport = new FakeTransport();
   const connection = decision.accept(transport);
   const tokens = await createTokens({
-    secret: SECRET,
+    secrets: [SECRET],
     maxAgeSeconds: 60,
     now: () => parts.clock.now(),
     random: countingRandom(),

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import type { Store, User } from "../store/mod.ts";
+import { DEVICES_MAX } from "../limits.ts";
+import type { ExportPage, ProfileChange } from "../rpc/mod.ts";
+import type { Device, PushAddress, Store, User } from "../store/mod.ts";
+import { withoutSession } from "./auth/mod.ts";
+import { nobodyPresent, type Presence } from "./presence.ts";
+import { exportPage } from "./user_export.ts";
 
 /** What an operator says of a new user. */
 export interface NewUser {
@@ -17,8 +22,16 @@ export interface NewUser {
 /** One device of a user. */
 export interface DeviceReport {
   readonly id: string;
-  /** When it last signed in, in milliseconds since 1970. */
+  /** What it runs, as its client says. */
+  readonly platform?: string;
+  /** What its user calls it. */
+  readonly name?: string;
+  /** When it was last here, in milliseconds since 1970. */
   readonly seen: number;
+  /** Which push service wakes it; the token stays in the store (I8). */
+  readonly push?: PushAddress["provider"];
+  /** When the last of its tokens ends, in milliseconds since 1970; none where it has no session. */
+  readonly session?: number;
   /** Up to where it has acknowledged; null where it has not read yet. */
   readonly cursor: number | null;
   /** Whether it is connected now. */
@@ -57,6 +70,12 @@ export interface UserAdmin {
    * @param limit 1 to {@linkcode USER_PAGE_MAX}
    */
   list(after: string, limit: number): Promise<UserPage>;
+  /**
+   * Finds users by their e-mail address, in order of id, {@linkcode USER_PAGE_MAX} at most.
+   *
+   * @param email in its normal form
+   */
+  withEmail(email: string): Promise<readonly User[]>;
   /** Removes a user with devices and messages. @returns false where there was none. */
   remove(id: string): Promise<boolean>;
   /**
@@ -66,21 +85,32 @@ export interface UserAdmin {
    * @returns false where there was none.
    */
   removeDevice(id: string, device: string): Promise<boolean>;
-}
-
-/** Who is connected; outside of a server nobody is. */
-export interface Presence {
-  /** The live connections of a user. */
-  of(user: string): readonly { readonly device: string }[];
-  /** Ends the connections of a user who was removed, or of one device that was. */
-  evict(user: string, device?: string): void;
-  /** Does something while the device cannot sign in. */
-  alone<T>(who: { user: string; device: string }, work: () => Promise<T>): Promise<T>;
+  /** Changes what others may see of a user. @returns null where there is no such user. */
+  update(id: string, change: ProfileChange): Promise<User | null>;
+  /**
+   * Refuses every token of a user that was issued up to now, and ends their connections, whether
+   * the user is known here or not: their tokens may be from elsewhere.
+   */
+  logout(id: string): Promise<void>;
+  /**
+   * Refuses one token and ends the connections that came in with it.
+   *
+   * @param tokenId its `jti`
+   * @param until when the token itself ends, in milliseconds since 1970
+   */
+  revokeToken(tokenId: string, until: number): Promise<void>;
+  /**
+   * A page of everything that is kept about a user.
+   *
+   * @param after `next` of the page before, or 0
+   * @returns null where there is no such user
+   */
+  export(id: string, after: number): Promise<ExportPage | null>;
 }
 
 /** What a {@linkcode StoreUserAdmin} is made of. */
 export interface StoreUserAdminParts {
-  readonly store: Pick<Store, "users" | "devices" | "mailboxes">;
+  readonly store: Pick<Store, "users" | "devices" | "mailboxes" | "revocations">;
   readonly presence?: Presence;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -89,13 +119,13 @@ export interface StoreUserAdminParts {
 /** {@linkcode UserAdmin} on a store. Its failures are the store's. */
 export class StoreUserAdmin implements UserAdmin {
   readonly #store: StoreUserAdminParts["store"];
-  readonly #presence: Presence | undefined;
+  readonly #presence: Presence;
   readonly #now: () => number;
 
   /** Works on a store. */
   constructor(parts: StoreUserAdminParts) {
     this.#store = parts.store;
-    this.#presence = parts.presence;
+    this.#presence = parts.presence ?? nobodyPresent;
     this.#now = parts.now;
   }
 
@@ -109,13 +139,12 @@ export class StoreUserAdmin implements UserAdmin {
     const found = await users.get(id);
     const state = await mailboxes.inspect(id);
     if (found === null || state === null) return null;
-    const online = new Set(this.#presence?.of(id).map(({ device }) => device));
+    const online = new Set(this.#presence.of(id).map(({ device }) => device));
     const { messages, bytes, cursors } = state;
     return {
       user: found.value,
       devices: (await devices.list(id)).map((device) => ({
-        id: device.id,
-        seen: device.seen,
+        ...describe(device),
         cursor: cursors.get(device.id) ?? null,
         online: online.has(device.id),
       })),
@@ -131,23 +160,101 @@ export class StoreUserAdmin implements UserAdmin {
     return { users, next: more === undefined ? null : last.id };
   }
 
+  async withEmail(email: string): Promise<readonly User[]> {
+    const { users } = this.#store;
+    const found: User[] = [];
+    for (const id of await users.withEmail(email, USER_PAGE_MAX)) {
+      const user = await users.get(id);
+      // Removed or changed meanwhile.
+      if (user?.value.email === email) found.push(user.value);
+    }
+    return found;
+  }
+
   async remove(id: string): Promise<boolean> {
+    if (await this.#store.users.get(id) !== null) {
+      // Before the user goes: a device that still has its token must not bring them back to life,
+      // nor one whose sign-in is under way.
+      const before = await this.#revokeAll(id);
+      this.#presence.evict(id);
+      this.#presence.revoke({ kind: "user", user: id, before });
+    }
     const removed = await this.#store.users.remove(id);
-    // After the user is gone, so that nobody who is sent away finds the way back in by chance.
-    this.#presence?.evict(id);
+    this.#presence.evict(id);
     return removed;
   }
 
   async removeDevice(id: string, device: string): Promise<boolean> {
-    const remove = async () => {
+    // A sign-in half way could leave a cursor of a device that no list shows.
+    return await this.#presence.alone({ user: id, device }, async () => {
       try {
         return await this.#store.devices.remove(id, device);
       } finally {
         // Also where the disk refused: in memory the device may be gone, and deaf to what it reads.
-        this.#presence?.evict(id, device);
+        this.#presence.evict(id, device);
       }
-    };
-    // A sign-in half way could leave a cursor of a device that no list shows.
-    return await (this.#presence?.alone({ user: id, device }, remove) ?? remove());
+    });
   }
+
+  async update(id: string, change: ProfileChange): Promise<User | null> {
+    for (;;) {
+      const found = await this.#store.users.get(id);
+      if (found === null) return null;
+      const user = changed(found.value, change);
+      if (await this.#store.users.replace(user, found.version)) return user;
+    }
+  }
+
+  async logout(id: string): Promise<void> {
+    const before = await this.#revokeAll(id);
+    for (const device of await this.#store.devices.list(id)) {
+      await this.#store.devices.change(
+        id,
+        device.id,
+        DEVICES_MAX,
+        // One that signed in anew meanwhile stays.
+        (known) => known === null || known.seen > before ? null : withoutSession(known),
+      );
+    }
+    this.#presence.revoke({ kind: "user", user: id, before });
+  }
+
+  async revokeToken(tokenId: string, until: number): Promise<void> {
+    await this.#store.revocations.revokeToken(tokenId, until);
+    this.#presence.revoke({ kind: "token", id: tokenId });
+  }
+
+  export(id: string, after: number): Promise<ExportPage | null> {
+    return exportPage(this.#store, id, after);
+  }
+
+  async #revokeAll(id: string): Promise<number> {
+    const before = this.#now();
+    await this.#store.revocations.revokeUser(id, before);
+    return before;
+  }
+}
+
+/** What an operator sees of what is stored of a device. */
+function describe(
+  { user: _user, push, session, ...device }: Device,
+): Omit<DeviceReport, "cursor" | "online"> {
+  return {
+    ...device,
+    ...(push === undefined ? {} : { push: push.provider }),
+    ...(session === undefined ? {} : { session: session.expires }),
+  };
+}
+
+function changed(user: User, { name, picture }: ProfileChange): User {
+  const { name: oldName, picture: oldPicture, ...rest } = user;
+  const [newName, newPicture] = [
+    name === undefined ? oldName : name ?? undefined,
+    picture === undefined ? oldPicture : picture ?? undefined,
+  ];
+  return {
+    ...rest,
+    ...(newName === undefined ? {} : { name: newName }),
+    ...(newPicture === undefined ? {} : { picture: newPicture }),
+  };
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { AMPLE } from "./fake_world.ts";
 import { MemoryStore } from "../store/memory/mod.ts";
-import type { Draft } from "../store/mod.ts";
+import type { Draft, Store } from "../store/mod.ts";
+import type { Revocation } from "./revoked_lately.ts";
 import { StoreUserAdmin } from "./user_admin.ts";
 
 const NOW = Date.UTC(2026, 10, 22);
@@ -10,6 +11,7 @@ const NOW = Date.UTC(2026, 10, 22);
 function scratch() {
   const store = new MemoryStore({ limits: AMPLE, now: () => NOW });
   const evicted: string[] = [];
+  const revoked: Revocation[] = [];
   const keptOut: string[] = [];
   const online = new Map([["bob", [{ device: "phone" }]]]);
   const users = new StoreUserAdmin({
@@ -17,6 +19,7 @@ function scratch() {
     presence: {
       of: (user) => online.get(user) ?? [],
       evict: (...who) => void evicted.push(who.join("/")),
+      revoke: (revocation) => void revoked.push(revocation),
       alone: async ({ user, device }, work) => {
         keptOut.push(`${user}/${device}`);
         const done = await work();
@@ -30,9 +33,15 @@ function scratch() {
     store,
     users,
     evicted,
+    revoked,
     keptOut,
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
+}
+
+/** Registers a device of bob's where he has less than two. */
+async function putDevice({ devices }: Store, id: string, seen: number): Promise<string> {
+  return (await devices.change("bob", id, 2, () => ({ user: "bob", id, seen }))).kind;
 }
 
 function draft(to: string, body: string): Draft {
@@ -59,8 +68,8 @@ Deno.test("StoreUserAdmin.show() tells of devices and of what waits", async () =
   await using place = scratch();
   const { store, users } = place;
   const user = await users.add({ id: "bob" });
-  await store.devices.put({ user: "bob", id: "phone", seen: 5 }, 10);
-  await store.devices.put({ user: "bob", id: "tablet", seen: 6 }, 10);
+  await putDevice(store, "phone", 5);
+  await putDevice(store, "tablet", 6);
   await store.mailboxes.attach("bob", "phone", "oldest");
   await store.mailboxes.append([draft("bob", "one"), draft("bob", "two")]);
   assert.deepEqual(await users.show("bob"), {
@@ -101,7 +110,8 @@ Deno.test("StoreUserAdmin.remove() removes a user and ends the connections", asy
   await place.users.add({ id: "bob" });
   assert.equal(await place.users.remove("bob"), true);
   assert.equal(await place.store.users.get("bob"), null);
-  assert.deepEqual(place.evicted, ["bob"]);
+  assert.deepEqual(new Set(place.evicted), new Set(["bob"]));
+  assert.deepEqual(place.revoked, [{ kind: "user", user: "bob", before: NOW }]);
   assert.equal(await place.users.remove("bob"), false);
 });
 
@@ -111,7 +121,7 @@ async function twoPhones() {
   const { store, users } = place;
   await users.add({ id: "bob" });
   for (const id of ["old", "phone"]) {
-    await store.devices.put({ user: "bob", id, seen: 5 }, 2);
+    await putDevice(store, id, 5);
     await store.mailboxes.attach("bob", id, "oldest");
   }
   await store.mailboxes.append([draft("bob", "one"), draft("bob", "two")]);
@@ -129,7 +139,7 @@ Deno.test("StoreUserAdmin.removeDevice() lets go of what only that device held",
   assert.deepEqual(left?.devices.map(({ id }) => id), ["phone"]);
   assert.deepEqual(left?.waiting, { messages: 1, bytes: 5 });
   assert.deepEqual([...(await store.mailboxes.inspect("bob"))?.cursors.keys() ?? []], ["phone"]);
-  assert.equal(await store.devices.put({ user: "bob", id: "new", seen: 6 }, 2), true);
+  assert.equal(await putDevice(store, "new", 6), "changed");
 });
 
 Deno.test("StoreUserAdmin.removeDevice() ends the connection while nobody can sign in", async () => {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { RPC_ERRORS } from "../rpc/mod.ts";
-import { TestClient } from "./harness/client.ts";
+import { type AnsweredError, TestClient } from "./harness/client.ts";
 import { makeToken, type ServerProcess, startServer } from "./harness/server_process.ts";
 import { type Ended, runTitan, TitanProcess } from "./harness/titan_process.ts";
 
@@ -55,7 +55,7 @@ Deno.test("titan shows what it can do", async () => {
     place.titan(["--version"]),
     place.titan([]),
   ]);
-  for (const command of ["serve", "token", "user", "chat"]) {
+  for (const command of ["serve", "token", "revoke", "user", "chat"]) {
     assert.match(done(help), new RegExp(`^ {2}${command}\\b`, "m"));
   }
   assert.equal(done(version), `${config.version}\n`);
@@ -75,6 +75,19 @@ Deno.test("titan says in one line what is wrong with a command", async () => {
     [["user", "add", "echo"], /^"echo" is a bot/],
     [["user", "add", "alice", "--email", "no\u001bwhere"], /^Option --email cannot be "no/],
     [["user", "list", "--limit", "0"], /--limit.*whole number from 1 to 1000/],
+    [["user", "list", "--email", "nowhere"], /^Option --email cannot be "nowhere"$/],
+    [["user", "list", "--email", "a@b", "--after", "c"], /--email.* cannot be used with.*--after/],
+    [["user", "update", "alice"], /^Say what to change: --name, --no-name, --picture or /],
+    [["user", "update", "alice", "--name", "a\nb"], /^Option --name must be .*: it is "a\\nb"$/],
+    [
+      ["user", "update", "alice", "--picture", "http://a"],
+      /^Option --picture must be an https URL/,
+    ],
+    [["user", "logout", "a b"], /^"a b" cannot be a user id$/],
+    [["user", "export"], /^missing required argument 'user'$/],
+    [["revoke", "one", "two"], /^Give one token or id, and no more$/],
+    [["revoke", "one", "--for", "5w"], /^Option --for must be .*: it is "5w"$/],
+    [["revoke", "-"], /^Standard input must hold one token or id, and no more$/],
     [["user", "remove", "alice"], /^Option --yes is needed where there is no terminal$/],
     [["user", "remove", "alice", "--device", "old"], /^Option --yes is needed where/],
     [["user", "remove", "alice", "--device", "", "--yes"], /^"" cannot be a device id$/],
@@ -262,9 +275,39 @@ async function testUsers(titan: (args: readonly string[]) => Promise<Ended>): Pr
   assert.deepEqual(rest.users.map(({ id }: { id: string }) => id), ["älice/ü"]);
   assert.equal(rest.next, null);
 
+  await testChanges(titan);
   assert.equal(done(await titan(["user", "remove", "bob", "--yes"])), "Removed bob\n");
   const again = await titan(["user", "remove", "bob", "--yes"]);
   assert.equal(refused(again, 1), 'There is no user "bob"');
+}
+
+/** The same, of what changes bob and of what finds him. */
+async function testChanges(titan: (args: readonly string[]) => Promise<Ended>): Promise<void> {
+  const picture = "https://example.com/bob.png";
+  const update = ["user", "update", "Bob", "--no-name", "--picture", picture];
+  assert.equal(done(await titan(update)), "Updated bob\n");
+  const { registered, ...bob } = JSON.parse(
+    done(await titan(["user", "update", "bob", "--name", "Bob 😀", "--json"])),
+  );
+  assert.deepEqual(bob, { id: "bob", name: "Bob 😀", email: "bob@example.com", picture });
+  const nobody = await titan(["user", "update", "carl", "--no-name"]);
+  assert.equal(refused(nobody, 1), 'There is no user "carl"');
+
+  const find = ["user", "list", "--email", "BOB@Example.com"];
+  assert.match(done(await titan(find)), /^USER .*\nbob +Bob 😀 +bob@example.com +\d.*\n$/);
+  assert.deepEqual(JSON.parse(done(await titan([...find, "--json"]))), {
+    users: [{ ...bob, registered }],
+    next: null,
+  });
+
+  const exported = JSON.parse(done(await titan(["user", "export", "bob"])));
+  assert.deepEqual(exported, { user: { ...bob, registered }, devices: [], messages: [] });
+  assert.equal(refused(await titan(["user", "export", "carl"]), 1), 'There is no user "carl"');
+
+  // Nobody here is called so.
+  assert.equal(done(await titan(["user", "logout", ".."])), "Logged out ..\n");
+  const { user } = JSON.parse(done(await titan(["user", "logout", "Constructor", "--json"])));
+  assert.equal(user, "constructor");
 }
 
 Deno.test("titan user works on the data directory where no server runs", async () => {
@@ -291,9 +334,163 @@ Deno.test("titan user shows devices and what waits, and removes a user who is co
     shown.devices.map(({ id, online }: { id: string; online: boolean }) => [id, online]),
     [["phone", true]],
   );
-  assert.match(done(await titan(["user", "show", "bob"])), /^phone +\d.* yes$/m);
+  assert.match(done(await titan(["user", "show", "bob"])), /^phone +- +- +\d.* yes$/m);
   done(await titan(["user", "remove", "bob", "--yes"]));
   assert.equal((await bob.closed).code, 4410);
+});
+
+Deno.test("titan user show tells what devices say of themselves, and no push token", async () => {
+  await using server = await startServer();
+  const { dataDir } = server;
+  await using bob = await TestClient.connect(server.url, { token: await server.token("bob") });
+  await bob.request("device.register", {
+    device: "default",
+    platform: "android",
+    name: "Bob's phone",
+    push: { provider: "fcm", token: "secret-push-token" },
+  });
+  const show = (...args: readonly string[]) =>
+    runTitan({ dataDir, args: ["user", "show", "bob", ...args] });
+  const table = done(await show());
+  assert.match(table, /^default +android +Bob's phone +\d.* +fcm +- +yes$/m);
+  const json = done(await show("--json"));
+  const [{ platform, name, push }] = JSON.parse(json).devices;
+  assert.deepEqual([platform, name, push], ["android", "Bob's phone", "fcm"]);
+  assert.doesNotMatch(table + json, /secret-push-token/);
+});
+
+/** Expects that a token no longer signs in, since it was revoked. */
+async function assertRevoked(url: string, token: string): Promise<void> {
+  await assert.rejects(TestClient.connect(url, { token }), (error: AnsweredError) => {
+    assert.equal(error.code, RPC_ERRORS.bad_credential.code);
+    assert.match(error.message, /revoked/);
+    return true;
+  });
+}
+
+Deno.test("titan user logout ends connections and refuses the tokens of before", async () => {
+  await using server = await startServer();
+  const { dataDir, url } = server;
+  const [old, other] = [await server.token("alice"), await server.token("bob")];
+  await using alice = await TestClient.connect(url, { token: old });
+  await using bob = await TestClient.connect(url, { token: other });
+  const logout = ["user", "logout", "Alice"];
+  assert.equal(done(await runTitan({ dataDir, args: logout })), "Logged out alice\n");
+  assert.equal((await alice.closed).code, 4401);
+  assert.ok(bob.isOpen);
+  await assertRevoked(url, old);
+  await using back = await TestClient.connect(url, { token: await server.token("alice") });
+  assert.ok(back.isOpen);
+});
+
+Deno.test("titan user logout and titan revoke work where no server runs", async () => {
+  await using place = await scratch();
+  const { dataDir, titan } = place;
+  const tokens = [];
+  for (const user of ["alice", "bob", "carl"]) {
+    tokens.push(done(await titan(["token", user])).trim());
+  }
+  const [alice = "", bob = "", carl = ""] = tokens;
+  assert.equal(done(await titan(["user", "logout", "alice"])), "Logged out alice\n");
+  assert.match(done(await titan(["revoke", "-"], {}, `${bob}\n`)), /^Revoked /);
+  await using server = await startServer({ dataDir });
+  await assertRevoked(server.url, alice);
+  await assertRevoked(server.url, bob);
+  await using client = await TestClient.connect(server.url, { token: carl });
+  assert.ok(client.isOpen);
+});
+
+Deno.test("titan revoke refuses one token, given whole or by its id, and prints none", async () => {
+  await using server = await startServer();
+  const { dataDir, url } = server;
+  const tokens = [];
+  for (let n = 0; n < 3; n++) tokens.push(await server.token("alice"));
+  const [first = "", second = "", third = ""] = tokens;
+  const printed: string[] = [];
+  const revoke = async (args: readonly string[], stdin?: string) => {
+    const ended = await runTitan({ dataDir, args: ["revoke", ...args], ...(stdin && { stdin }) });
+    printed.push(ended.stdout, ended.stderr);
+    return ended;
+  };
+  await using one = await TestClient.connect(url, { token: first, device: "one" });
+  await using two = await TestClient.connect(url, { token: second, device: "two" });
+  await using three = await TestClient.connect(url, { token: third, device: "three" });
+
+  const { jti, exp } = claimsOf(first);
+  const byToken = JSON.parse(done(await revoke(["-", "--json"], `${first}\n`)));
+  assert.deepEqual(byToken, {
+    id: jti,
+    until: new Date(Math.round(Number(exp) * 1000)).toISOString(),
+  });
+  assert.equal((await one.closed).code, 4401);
+  const id = String(claimsOf(second)["jti"]);
+  const line = done(await revoke(["--for", "1d", "--", id]));
+  assert.ok(line.startsWith(`Revoked ${id} until `), line);
+  assert.equal((await two.closed).code, 4401);
+  assert.ok(three.isOpen);
+  for (const token of [first, second]) await assertRevoked(url, token);
+
+  // Wrong ones are not printed either.
+  refused(await revoke([third.slice(0, -50)]), 2);
+  refused(await revoke([third, third]), 2);
+  refused(await revoke([third, "--for", "1d"]), 2);
+  assert.ok(three.isOpen);
+  done(await revoke([third]));
+  assert.equal((await three.closed).code, 4401);
+  for (const part of tokens.flatMap((token) => token.split("."))) {
+    assert.ok(!printed.join("").includes(part));
+  }
+});
+
+/** Texts that fill more than one page of an export, and no more than bob may be sent at once. */
+const TEXTS = Array.from({ length: 40 }, (_, n) => `${n} 😀 "quoted"\n${"é".repeat(4000)}`);
+
+/** What `titan user export` writes of bob, whoever keeps it. */
+async function testExport(place: Awaited<ReturnType<typeof scratch>>, ids: readonly string[]) {
+  const { titan, dataDir, root } = place;
+  const stdout = done(await titan(["user", "export", "bob"]));
+  const { user, devices, messages } = JSON.parse(stdout);
+  assert.equal(user.id, "bob");
+  assert.match(user.registered, /^\d{4}-.*Z$/);
+  assert.deepEqual(devices.map(({ device }: { device: string }) => device), ["default"]);
+  assert.deepEqual(messages.map(({ id }: { id: string }) => id), ids);
+  assert.deepEqual(messages.map(({ message }: { message: string }) => message), TEXTS);
+  const [{ kind, from, to, accepted, expires }] = messages;
+  assert.deepEqual([kind, from, to], ["message", "ann", "bob"]);
+  assert.ok(Date.parse(accepted) < Date.parse(expires));
+
+  const output = join(dataDir, "bob.json");
+  const exportTo = (path: string) => titan(["user", "export", "bob", "--output", path]);
+  assert.equal(done(await exportTo(output)), `Exported bob to ${output}: 40 messages\n`);
+  assert.equal(await Deno.readTextFile(output), stdout);
+  assert.equal(await mode(output), "600");
+  assert.match(refused(await exportTo(output), 1), /^Cannot write ".*": it exists already$/);
+  assert.equal(await Deno.readTextFile(output), stdout);
+  const outside = refused(await exportTo(join(root, "bob.json")), 1);
+  assert.match(outside, /: Titan may not write there; leave --output out/);
+  const unknown = await titan(["user", "export", "carl", "--output", join(dataDir, "carl.json")]);
+  assert.equal(refused(unknown, 1), 'There is no user "carl"');
+  await assert.rejects(Deno.stat(join(dataDir, "carl.json")), Deno.errors.NotFound);
+  await Deno.remove(output);
+}
+
+Deno.test("titan user export writes everything of a user, with and without a server", async () => {
+  await using place = await scratch();
+  const { dataDir } = place;
+  const ids: string[] = [];
+  {
+    await using server = await startServer({ dataDir });
+    const { url } = server;
+    await using _bob = await TestClient.connect(url, {
+      token: await server.token("bob"),
+      acknowledge: false,
+    });
+    await using ann = await TestClient.connect(url, { token: await server.token("ann") });
+    for (const text of TEXTS) ids.push(await ann.sendMessage("bob", text));
+    await testExport(place, ids);
+    await server.stop();
+  }
+  await testExport(place, ids);
 });
 
 /** The devices of bob and how much waits for him, as a command shows them. */

@@ -62,7 +62,7 @@ async function connectAll(
 
 function tokensOf(secret: string): Promise<Tokens> {
   return createTokens({
-    secret: new TextEncoder().encode(secret),
+    secrets: [new TextEncoder().encode(secret)],
     maxAgeSeconds: TOKEN_SECONDS,
     now: systemClock.now,
     random: systemRandom,

@@ -3,14 +3,28 @@
  *
  * @module
  */
-export { FailureLockout } from "./failure_lockout.ts";
-export { readOrMakeSecret, SecretFileError } from "./secret_file.ts";
+export { type Credential, Credentials, type CredentialsParts } from "./credentials.ts";
 export {
-  BadCredentialError,
+  assertChanged,
+  type OpenedSession,
+  Sessions,
+  type SessionsParts,
+  withoutSession,
+} from "./sessions.ts";
+export { FailureLockout } from "./failure_lockout.ts";
+export { readOrMakeSecrets, SecretFileError } from "./secret_file.ts";
+export { BadCredentialError, type BadCredentialReason } from "../bad_credential.ts";
+export { REFRESH_TYPE, tokenIdOf } from "./token_claims.ts";
+export {
   claimedUser,
   type Claims,
   createTokens,
+  type RefreshClaims,
+  type RefreshRequest,
+  type TokenKeys,
+  type TokenOptions,
   type TokenRequest,
   type Tokens,
   weakSecret,
 } from "./tokens.ts";
+export type { GetTokenKey, TokenHeader, TokenParts } from "./token_verifier.ts";

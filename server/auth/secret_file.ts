@@ -1,10 +1,12 @@
 /**
- * The secret that signs tokens where the deployment sets none: made once, kept in a file.
+ * The secrets that sign and verify tokens where the deployment sets none: one is made once and kept
+ * in a file, to which the operator may add others.
  *
  * @module
  */
 import { join } from "node:path";
 import { base64url } from "jose";
+import { SIGNATURE_KEYS_MAX } from "../../limits.ts";
 import type { RandomBytes } from "../clock.ts";
 
 /** The name of the file in the data directory. */
@@ -29,27 +31,27 @@ export class SecretFileError extends Error {
 }
 
 /**
- * Reads the secret of a data directory, and makes it where there is none. Of several processes that
- * start at once, all answer the same secret. When this resolves, the secret is on disk.
+ * Reads the secrets of a data directory, one a line, and makes one where there is none. Of several
+ * processes that start at once, all answer the same. When this resolves, they are on disk.
  *
- * The answer is the text of the file, without white space around it, as bytes: the same secret as
- * when `TITAN_JWT_SECRET` is set to that text.
+ * The answer is the text of each line, without white space around it, as bytes. The secret that is
+ * made has no comma, so that it is the same as when `TITAN_JWT_SECRET` is set to that text.
  *
  * @param directory the data directory; it is made, for its owner alone, where it is missing
- * @throws {SecretFileError} the file or the directory cannot be made or read, holds no secret, or
- * may be read by others.
+ * @throws {SecretFileError} the file or the directory cannot be made or read, holds a line that is
+ * no secret, or may be read by others.
  */
-export async function readOrMakeSecret(
+export async function readOrMakeSecrets(
   directory: string,
   random: RandomBytes,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const path = join(directory, FILE_NAME);
   try {
-    const found = await readSecret(path);
+    const found = await readSecrets(path);
     if (found !== undefined) return found;
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
     await makeSecret(directory, path, random);
-    const made = await readSecret(path);
+    const made = await readSecrets(path);
     if (made !== undefined) return made;
   } catch (cause) {
     if (cause instanceof SecretFileError) throw cause;
@@ -60,21 +62,34 @@ export async function readOrMakeSecret(
   throw new SecretFileError(`Cannot read the secret file "${path}": it is gone again`);
 }
 
-/** The secret, or undefined where there is no file. */
-async function readSecret(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+/** The secrets, or undefined where there is no file. */
+async function readSecrets(path: string): Promise<readonly Uint8Array<ArrayBuffer>[] | undefined> {
   try {
     const { mode } = await Deno.stat(path);
     if (mode !== null && (mode & OTHERS) !== 0) throw openToOthers(path, mode);
-    const text = (await Deno.readTextFile(path)).trim();
-    if (text.length >= SECRET_CHARS) return new TextEncoder().encode(text);
+    const lines = (await Deno.readTextFile(path)).trim().split("\n").map((line) => line.trim());
+    assertSecrets(path, lines);
+    return lines.map((line) => new TextEncoder().encode(line));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-  throw new SecretFileError(
-    `Cannot use the secret file "${path}": it holds fewer than ${SECRET_CHARS} characters. ` +
-      "Restore it, or remove it: then a new secret is made and all tokens end",
-  );
+}
+
+/** A line that is too short was cut off, or is no secret: nobody means to sign with it. */
+function assertSecrets(path: string, lines: readonly string[]): void {
+  if (lines.some((line) => line.length < SECRET_CHARS)) {
+    throw new SecretFileError(
+      `Cannot use the secret file "${path}": a line holds fewer than ${SECRET_CHARS} characters. ` +
+        "Restore it, or remove the file: then a new secret is made and all tokens end",
+    );
+  }
+  if (lines.length > SIGNATURE_KEYS_MAX) {
+    throw new SecretFileError(
+      `Cannot use the secret file "${path}": it holds ${lines.length} lines. ` +
+        `Remove the last ones, so that at most ${SIGNATURE_KEYS_MAX} are left`,
+    );
+  }
 }
 
 function openToOthers(path: string, mode: number): SecretFileError {

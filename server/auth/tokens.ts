@@ -1,18 +1,28 @@
 /**
- * The tokens by which users sign in: JSON Web Tokens (RFC 7519) signed with HS256.
+ * The tokens by which users sign in: JSON Web Tokens (RFC 7519). Titan signs its own with HS256;
+ * the deployment's back end may sign with the same secret, or with a private key.
  *
  * @module
  */
-import { base64url, decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { base64url, type CryptoKey, decodeJwt, type JWTPayload, SignJWT } from "jose";
 import { TOKEN_CHARS_MAX } from "../../limits.ts";
 import { ECHO_USER, parseDeviceId, parseUserId } from "../../rpc/mod.ts";
 import type { RandomBytes } from "../clock.ts";
+import {
+  type Claims,
+  DATE_MS_MAX,
+  isGeneration,
+  isId,
+  readClaims,
+  readRefreshClaims,
+  REFRESH_TYPE,
+  type RefreshClaims,
+  subjectOf,
+} from "./token_claims.ts";
+import { SECRET_ALGORITHM, type TokenKeys, TokenVerifier } from "./token_verifier.ts";
 
-/** The only algorithm: what a token says of itself must not choose how it is checked. */
-const ALGORITHM = "HS256";
-
-/** How far the clock of whoever signed may be ahead of ours: `iat` and `nbf` bear this much. */
-const CLOCK_SKEW_SECONDS = 30;
+export type { Claims, RefreshClaims } from "./token_claims.ts";
+export type { TokenKeys } from "./token_verifier.ts";
 
 /** The shortest secret that is not weak: as long as the hash (RFC 7518 §3.2). */
 const SECRET_BYTES_MIN = 32;
@@ -20,63 +30,34 @@ const SECRET_BYTES_MIN = 32;
 /** Random bytes in a token's id: two never meet. */
 const TOKEN_ID_BYTES = 16;
 
-/** The longest id of a token that is accepted, in characters: revocations are remembered by it. */
-const TOKEN_ID_CHARS_MAX = 128;
-
-/** What a valid token says. */
-export interface Claims {
-  /** The user id, normalised. From `sub`, or `userid` in tokens of Titan's ancestors. */
-  readonly user: string;
-  /** The device id (`did`), where the token is for one device only. */
-  readonly device: string | undefined;
-  /** The token's own id (`jti`). */
-  readonly id: string | undefined;
-  /** When it stops being valid, in milliseconds since 1970. */
-  readonly expires: number;
-}
-
 /** What {@linkcode Tokens.sign} puts into a token. */
 export interface TokenRequest {
   /** A user id, in any form. */
   readonly user: string;
   /** A device id, where the token is for one device only. */
   readonly device?: string | undefined;
+  /** The device's session, where it belongs to one: 1 to 128 characters. */
+  readonly session?: string | undefined;
   /** How long it is valid, in seconds; more than 0. */
   readonly ttlSeconds: number;
 }
 
-/** Why a token is not valid. */
-export type BadCredentialReason =
-  | "too_long"
-  | "malformed"
-  | "wrong_algorithm"
-  | "bad_signature"
-  | "expired"
-  | "not_yet_valid"
-  /** Neither `exp` nor `iat` or `created`: it would be valid for ever. */
-  | "no_expiry"
-  | "no_subject"
-  | "bad_subject"
-  | "bad_device";
-
-/** A token is not valid. Says why and holds nothing of the token. */
-export class BadCredentialError extends Error {
-  /** The name of the class. */
-  override readonly name = "BadCredentialError";
-  /** Why the token is not valid. */
-  readonly reason: BadCredentialReason;
-
-  /** Makes the error for a reason. */
-  constructor(reason: BadCredentialReason) {
-    super(`Cannot accept the token: ${reason}`);
-    this.reason = reason;
-  }
+/** What {@linkcode Tokens.signRefresh} puts into a token. */
+export interface RefreshRequest extends Required<TokenRequest> {
+  /** A device id. */
+  readonly device: string;
+  /** The device's session: 1 to 128 characters. */
+  readonly session: string;
+  /** Which refresh token of the session it is: a whole number from 0. */
+  readonly generation: number;
 }
 
 /** Options for {@linkcode createTokens}. */
 export interface TokenOptions {
-  /** The HS256 secret; at least one byte. */
-  readonly secret: Uint8Array<ArrayBuffer>;
+  /** The HS256 secrets: the first signs, all verify. At least one, of at least one byte each. */
+  readonly secrets: readonly Uint8Array<ArrayBuffer>[];
+  /** Public keys that verify access tokens as well; undefined: none. */
+  readonly keys?: TokenKeys | undefined;
   /** How long a token is valid that says when it was issued and not when it expires. */
   readonly maxAgeSeconds: number;
   /** Milliseconds since 1970. */
@@ -85,40 +66,63 @@ export interface TokenOptions {
   readonly random: RandomBytes;
 }
 
-/** Signs and verifies tokens with one secret. */
+/** Signs and verifies tokens. */
 export interface Tokens {
   /**
-   * Checks a token. Expiry bears no clock skew: a token is over when it says so.
+   * Checks an access token. Expiry bears no clock skew: a token is over when it says so.
    *
-   * @throws {BadCredentialError} it is not valid.
+   * @throws {BadCredentialError} it is not valid. Errors of {@linkcode TokenKeys.getKey} go through.
    */
   verify(token: string): Promise<Claims>;
   /**
-   * Makes a token with an id of its own.
+   * Makes an access token with an id of its own.
    *
-   * @throws {TypeError} the user, device or time cannot be in a valid token.
+   * @throws {TypeError} the user, device, session or time cannot be in a valid token.
    */
   sign(request: TokenRequest): Promise<string>;
+  /**
+   * Checks a refresh token, which only our secrets can have signed.
+   *
+   * @throws {BadCredentialError} it is not valid.
+   */
+  verifyRefresh(token: string): Promise<RefreshClaims>;
+  /**
+   * Makes a refresh token.
+   *
+   * @throws {TypeError} one of the values cannot be in a valid token.
+   */
+  signRefresh(request: RefreshRequest): Promise<string>;
 }
 
 /**
- * Prepares a secret for use.
+ * Prepares secrets and keys for use.
  *
- * @throws {TypeError} the secret is empty.
+ * @throws {TypeError} there is no secret, or an empty one.
  */
 export async function createTokens(options: TokenOptions): Promise<Tokens> {
-  if (options.secret.length === 0) throw new TypeError("Cannot use the secret: it is empty");
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const usages: KeyUsage[] = ["sign", "verify"];
-  const key = await crypto.subtle.importKey("raw", options.secret, algorithm, false, usages);
+  const { now, random, keys, maxAgeSeconds } = options;
+  const secrets = await Promise.all(options.secrets.map(importSecret));
+  const [signer] = secrets;
+  if (signer === undefined) throw new TypeError("Cannot sign tokens: there is no secret");
+  const verifier = new TokenVerifier({ secrets, keys });
   return {
     async verify(token) {
-      if (token.length > TOKEN_CHARS_MAX) throw new BadCredentialError("too_long");
-      const now = options.now();
-      return readClaims(await readSigned(token, key, now), now, options.maxAgeSeconds);
+      const moment = now();
+      return readClaims(token, await verifier.verify(token, moment), moment, maxAgeSeconds);
     },
     async sign(request) {
-      return await signToken(request, key, options);
+      const jti = base64url.encode(random(new Uint8Array(TOKEN_ID_BYTES)));
+      return await signToken(request, { claims: { jti }, type: "JWT", now: now(), key: signer });
+    },
+    async verifyRefresh(token) {
+      const moment = now();
+      return readRefreshClaims(await verifier.verifyOwn(token, moment), moment);
+    },
+    async signRefresh(request) {
+      const { generation: gen } = request;
+      if (!isGeneration(gen)) throw new TypeError(`Cannot sign a token of generation ${gen}`);
+      const claims = { gen };
+      return await signToken(request, { claims, type: REFRESH_TYPE, now: now(), key: signer });
     },
   };
 }
@@ -129,7 +133,8 @@ export function weakSecret(secret: Uint8Array): boolean {
 }
 
 /**
- * The user that a token claims to be for, without any proof: only good for counting failures.
+ * The user that a token of either kind claims to be for, without any proof: only good for counting
+ * failures.
  *
  * @returns the normalised user id, or undefined where the token names nobody.
  */
@@ -143,96 +148,42 @@ export function claimedUser(token: string): string | undefined {
   }
 }
 
-async function readSigned(token: string, key: CryptoKey, now: number): Promise<JWTPayload> {
-  try {
-    const { payload } = await jwtVerify(token, key, {
-      algorithms: [ALGORITHM],
-      currentDate: new Date(now),
-      clockTolerance: CLOCK_SKEW_SECONDS,
-    });
-    return payload;
-  } catch (error) {
-    // The library's errors hold the token's claims: they end here.
-    if (error instanceof errors.JOSEError) throw new BadCredentialError(reasonOf(error));
-    throw error;
-  }
+async function importSecret(secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  if (secret.length === 0) throw new TypeError("Cannot use the secret: it is empty");
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return await crypto.subtle.importKey("raw", secret, algorithm, false, ["sign", "verify"]);
 }
 
-function reasonOf(error: errors.JOSEError): BadCredentialReason {
-  if (error instanceof errors.JWSSignatureVerificationFailed) return "bad_signature";
-  if (error instanceof errors.JOSEAlgNotAllowed) return "wrong_algorithm";
-  if (error instanceof errors.JWTExpired) return "expired";
-  const early = error instanceof errors.JWTClaimValidationFailed && error.reason === "check_failed";
-  return early ? "not_yet_valid" : "malformed";
+/** What of a token is not in the request for it. */
+interface Signing {
+  readonly claims: JWTPayload;
+  readonly type: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly key: CryptoKey;
 }
 
-function readClaims(payload: JWTPayload, now: number, maxAgeSeconds: number): Claims {
-  const issued = timeClaim(payload["iat"] ?? payload["created"]);
-  const expiry = timeClaim(payload.exp) ?? (issued === undefined ? issued : issued + maxAgeSeconds);
-  if (expiry === undefined) throw new BadCredentialError("no_expiry");
-  const expires = expiry * 1000;
-  if (expires <= now) throw new BadCredentialError("expired");
-  if (issued !== undefined && issued * 1000 > now + CLOCK_SKEW_SECONDS * 1000) {
-    throw new BadCredentialError("not_yet_valid");
-  }
-  const device = deviceClaim(payload["did"]);
-  return { user: userClaim(payload), device, id: idClaim(payload["jti"]), expires };
-}
-
-/** A `NumericDate` (RFC 7519 §2): seconds since 1970. JSON can spell numbers that are infinite. */
-function timeClaim(value: unknown): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== "number" || !Number.isFinite(value * 1000)) {
-    throw new BadCredentialError("malformed");
-  }
-  return value;
-}
-
-function subjectOf(payload: JWTPayload): unknown {
-  return payload.sub ?? payload["userid"];
-}
-
-function userClaim(payload: JWTPayload): string {
-  const subject = subjectOf(payload);
-  if (subject === undefined) throw new BadCredentialError("no_subject");
-  const user = typeof subject === "string" ? parseUserId(subject) : undefined;
-  if (user === undefined || user === ECHO_USER) throw new BadCredentialError("bad_subject");
-  return user;
-}
-
-function deviceClaim(value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  const device = typeof value === "string" ? parseDeviceId(value) : undefined;
-  if (device === undefined) throw new BadCredentialError("bad_device");
-  return device;
-}
-
-function idClaim(value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== "string" || value.length > TOKEN_ID_CHARS_MAX) {
-    throw new BadCredentialError("malformed");
-  }
-  return value;
-}
-
-function signToken(request: TokenRequest, key: CryptoKey, options: TokenOptions): Promise<string> {
-  const user = parseUserId(request.user);
-  if (user === undefined || user === ECHO_USER) {
+function signToken(request: TokenRequest, { claims, type, now, key }: Signing): Promise<string> {
+  const { ttlSeconds, session: sid } = request;
+  const sub = parseUserId(request.user);
+  if (sub === undefined || sub === ECHO_USER) {
     throw new TypeError(`Cannot sign a token: "${request.user}" cannot be a user id`);
   }
-  const device = request.device === undefined ? undefined : parseDeviceId(request.device);
-  if (device === undefined && request.device !== undefined) {
+  const did = request.device === undefined ? undefined : parseDeviceId(request.device);
+  if (did === undefined && request.device !== undefined) {
     throw new TypeError(`Cannot sign a token: "${request.device}" cannot be a device id`);
   }
-  if (!(request.ttlSeconds > 0 && Number.isFinite(request.ttlSeconds))) {
-    throw new TypeError(`Cannot sign a token for ${request.ttlSeconds} s: must be more than 0`);
+  if (sid !== undefined && !isId(sid)) {
+    throw new TypeError(`Cannot sign a token: "${sid}" cannot be a session's id`);
   }
-  const issued = Math.floor(options.now() / 1000);
-  return new SignJWT(device === undefined ? {} : { did: device })
-    .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
-    .setSubject(user)
-    .setIssuedAt(issued)
-    .setExpirationTime(issued + request.ttlSeconds)
-    .setJti(base64url.encode(options.random(new Uint8Array(TOKEN_ID_BYTES))))
+  if (!(ttlSeconds > 0 && now + ttlSeconds * 1000 <= DATE_MS_MAX)) {
+    throw new TypeError(`Cannot sign a token for ${ttlSeconds} s: must be more than 0, and end`);
+  }
+  // To the millisecond, so that tokens of one second can be told apart when some are revoked.
+  const iat = now / 1000;
+  const device = did === undefined ? {} : { did };
+  const session = sid === undefined ? {} : { sid };
+  return new SignJWT({ sub, ...device, ...session, ...claims, iat, exp: iat + ttlSeconds })
+    .setProtectedHeader({ alg: SECRET_ALGORITHM, typ: type })
     .sign(key);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { USER_PAGE_MAX } from "../user_admin.ts";
 import type { Program } from "./program.ts";
 
@@ -36,6 +36,7 @@ export function createParser(program: Program, commands: Commands): Command {
     .addHelpText("after", example("PORT=8080 TITAN_DATA_DIR=/var/lib/titan titan serve"))
     .action(async () => commands.ended(await commands.serve()));
   addToken(titan, program);
+  addRevoke(titan, program);
   addUser(titan, program);
   addChat(titan, program, commands);
   return titan;
@@ -58,15 +59,50 @@ function addToken(titan: Command, program: Program): void {
     });
 }
 
+function addRevoke(titan: Command, program: Program): void {
+  titan.command("revoke")
+    .description("refuse one token from now on, and end the connections that came in with it")
+    .argument(
+      "<token>",
+      "a whole token, or the id of one (its jti); - reads it from standard input",
+    )
+    .option("--for <time>", "how long to remember an id: 12h, 30d (default: 3650d)")
+    .option("--json", "print JSON")
+    // The parser would print what is too much; the command does not.
+    .allowExcessArguments()
+    .addHelpText(
+      "after",
+      "\nOther users of this machine can see a token on a command line: give - and send it to\n" +
+        "standard input. A whole token is remembered until it ends. An id that begins with - comes\n" +
+        "after --. A client that also holds a refresh token gets itself another token with it:\n" +
+        "titan user logout ends them all.\n" +
+        example("titan revoke - < leaked.token", "titan revoke 4mJUAnDGXUo0ZDb6Wm9kSw --for 90d"),
+    )
+    .action(async (_token, options, command: Command) => {
+      const { revokeToken } = await import("./revoke_command.ts");
+      await revokeToken(program, command.args, options);
+    });
+}
+
 function addUser(titan: Command, program: Program): void {
-  const load = () => import("./user_commands.ts");
   const user = titan.command("user")
-    .description("add, show, list and remove users")
+    .description("add, show, list, change, log out, export and remove users")
     .addHelpText(
       "after",
       "\nA running server is asked; where none runs, the data directory is used.\n" +
         example("titan user add alice --name 'Alice Liddell'"),
     );
+  addUserWriters(user, program);
+  addUserReaders(user, program);
+  addUserEnders(user, program);
+}
+
+function loadUserCommands(): Promise<typeof import("./user_commands.ts")> {
+  return import("./user_commands.ts");
+}
+
+function addUserWriters(user: Command, program: Program): void {
+  const load = loadUserCommands;
   user.command("add").description("add a user")
     .argument("<user>", "user id")
     .option("--name <name>", "name")
@@ -74,6 +110,23 @@ function addUser(titan: Command, program: Program): void {
     .option("--json", "print JSON")
     .addHelpText("after", example("titan user add alice --email alice@example.com"))
     .action(async (id, options) => (await load()).addUser(program, id, options));
+  user.command("update").description("change the name or the picture of a user")
+    .argument("<user>", "user id")
+    .option("--name <name>", "name: one line")
+    .option("--no-name", "take the name away")
+    .option("--picture <url>", "where a picture is: an https URL")
+    .option("--no-picture", "take the picture away")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nWho signs in with an issuer such as Google gets that issuer's name and picture again.\n" +
+        example("titan user update alice --name 'Alice Liddell' --no-picture"),
+    )
+    .action(async (id, options) => (await load()).updateUser(program, id, options));
+}
+
+function addUserReaders(user: Command, program: Program): void {
+  const load = loadUserCommands;
   user.command("show").description("show a user, the devices and how much waits for them")
     .argument("<user>", "user id")
     .option("--json", "print JSON")
@@ -82,9 +135,41 @@ function addUser(titan: Command, program: Program): void {
   user.command("list").description("list users in order of their ids")
     .option("--after <user>", "begin behind this id", "")
     .option("--limit <n>", `at most so many, up to ${USER_PAGE_MAX}`, pageLimit, USER_PAGE_DEFAULT)
+    .addOption(
+      new Option("--email <address>", "those with this e-mail address")
+        .conflicts(["after", "limit"]),
+    )
     .option("--json", "print JSON")
-    .addHelpText("after", example("titan user list --limit 20 --after mallory"))
+    .addHelpText(
+      "after",
+      example(
+        "titan user list --limit 20 --after mallory",
+        "titan user list --email a@example.com",
+      ),
+    )
     .action(async (options) => (await load()).listUsers(program, options));
+  user.command("export").description("write everything that is kept about a user, as JSON")
+    .argument("<user>", "user id")
+    .option("--output <file>", "write to this file, which must not exist yet")
+    .addHelpText(
+      "after",
+      "\nIt holds messages and push tokens: only the owner may read the file.\n" +
+        example("titan user export alice > alice.json"),
+    )
+    .action(async (id, options) => (await load()).exportUser(program, id, options));
+}
+
+function addUserEnders(user: Command, program: Program): void {
+  const load = loadUserCommands;
+  user.command("logout").description("refuse all tokens of a user that were issued up to now")
+    .argument("<user>", "user id; it need not be known here")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nConnections end, devices are woken no more; messages wait until the next sign-in.\n" +
+        example("titan user logout alice"),
+    )
+    .action(async (id, options) => (await load()).logoutUser(program, id, options));
   user.command("remove")
     .description("remove a user with all devices and waiting messages, or one device of the user")
     .argument("<user>", "user id")
@@ -92,8 +177,8 @@ function addUser(titan: Command, program: Program): void {
     .option("--yes", "do not ask")
     .addHelpText(
       "after",
-      "\nWhoever holds a valid token of the user is a new user of that name at the next sign-in,\n" +
-        "and a removed device is a new one.\n" +
+      "\nTokens of a removed user are refused from then on; a newer one makes a new user of that\n" +
+        "name. A removed device loses its session, and is a new one where it still has a token.\n" +
         example("titan user remove alice --yes", "titan user remove alice --device old-phone"),
     )
     .action(async (id, options) => (await load()).removeUser(program, id, options));

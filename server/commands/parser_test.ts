@@ -35,9 +35,13 @@ Deno.test("createParser() knows all commands", () => {
   assert.deepEqual([...leaves(parser()).keys()], [
     "serve",
     "token",
+    "revoke",
     "user add",
+    "user update",
     "user show",
     "user list",
+    "user export",
+    "user logout",
     "user remove",
     "chat",
   ]);
@@ -62,4 +66,7 @@ Deno.test("createParser() warns of a token that others can see", () => {
   const chat = leaves(parser()).get("chat");
   assert.ok(chat !== undefined);
   assert.match(helpOf(chat), /TITAN_TOKEN, where others cannot see it/);
+  const revoke = leaves(parser()).get("revoke");
+  assert.ok(revoke !== undefined);
+  assert.match(helpOf(revoke), /can see a token on a command line: give -/);
 });

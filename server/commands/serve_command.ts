@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { type Store, StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
-import { readOrMakeSecret, SecretFileError, weakSecret } from "../auth/mod.ts";
+import { StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
+import { readOrMakeSecrets, SecretFileError, weakSecret } from "../auth/mod.ts";
 import { type Config, unknownVariables } from "../config.ts";
 import { DataDir, DataDirError, DataDirTakenError, socketPathOf } from "../data_dir.ts";
 import type { Listen } from "../listener.ts";
 import { createLog, type Log } from "../log.ts";
+import { GOOGLE_ISSUER } from "../oidc/mod.ts";
+import { IssuerUnavailableError } from "../oidc/mod.ts";
 import { OperatorSocket } from "../operator_socket.ts";
 import { Server } from "../server.ts";
-import { type Presence, StoreUserAdmin } from "../user_admin.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
 import { openStore } from "./open_store.ts";
@@ -19,7 +20,13 @@ import type { Program, StoreOpening } from "./program.ts";
 import { StopSignals } from "./stop_signals.ts";
 
 /** Errors whose messages hold nothing that a client sent. */
-const OWN_ERRORS = [StoreBusyError, StoreUnavailableError, DataDirError, SecretFileError];
+const OWN_ERRORS = [
+  StoreBusyError,
+  StoreUnavailableError,
+  DataDirError,
+  SecretFileError,
+  IssuerUnavailableError,
+];
 
 /** What a stop may take beside the drain, in milliseconds: the last commits, on a slow disk. */
 const STOP_MS_MAX = 10_000;
@@ -61,18 +68,19 @@ export async function serve(program: Program, faults: Faults): Promise<number> {
 async function run(serving: Serving): Promise<void> {
   const { program, config, log, stop } = serving;
   using dir = await DataDir.open(config.dataDir);
-  const secret = config.jwtSecret ?? await readOrMakeSecret(dir.path, program.random);
-  warn(config, secret, log);
+  const secrets = config.jwtSecrets ?? await readOrMakeSecrets(dir.path, program.random);
+  warn(config, secrets, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
   await using server = await Server.start({
     ...program,
     config,
     log,
     store,
-    secret,
+    secrets,
     listen: await loadListener(serving),
+    fetch: (url, init) => fetch(url, init),
   });
-  await using _socket = await openSocket(serving, store, server);
+  await using _socket = await openSocket(serving, server);
   const { version } = program;
   const { listener, store: kind } = config;
   log.event("ready", { url: server.url, listener, store: kind, path: dir.path, version });
@@ -113,7 +121,6 @@ async function loadListener({ program, config }: Serving): Promise<Listen> {
 
 async function openSocket(
   { program, config, log }: Serving,
-  store: Store,
   server: Server,
 ): Promise<OperatorSocket | null> {
   const { clock } = program;
@@ -124,23 +131,23 @@ async function openSocket(
     log.warn("no operator socket", { path: config.dataDir, reason });
     return null;
   }
-  const { gateway } = server;
-  const presence: Presence = {
-    of: (user) => gateway.hub.of(user),
-    evict: (user, device) => gateway.hub.evict(user, device),
-    alone: (who, work) => gateway.alone(who, work),
-  };
-  const users = new StoreUserAdmin({ store, presence, now: () => clock.now() });
-  return await OperatorSocket.open({ path, users, clock, log });
+  return await OperatorSocket.open({ path, users: server.admin, clock, log });
 }
 
-function warn({ host, trustProxy }: Config, secret: Uint8Array, log: Log): void {
+function warn(config: Config, secrets: readonly Uint8Array[], log: Log): void {
+  const { host, trustProxy, googleIssuer: url } = config;
   for (const { name, nearest } of unknownVariables(Object.keys(Deno.env.toObject()))) {
     if (!OTHER_VARIABLES.includes(name)) log.warn("unknown variable", { variable: name, nearest });
   }
-  if (weakSecret(secret)) {
-    const reason = "Shorter than 32 bytes: it may be guessed from one token";
+  for (const [index, secret] of secrets.entries()) {
+    if (!weakSecret(secret)) continue;
+    const which = secrets.length === 1 ? "Shorter" : `Number ${index + 1} is shorter`;
+    const reason = `${which} than 32 bytes: it may be guessed from one token`;
     log.warn("weak secret", { variable: "TITAN_JWT_SECRET", reason });
+  }
+  if (url !== GOOGLE_ISSUER) {
+    const reason = "Whoever is there can sign in as any Google user: only for tests";
+    log.warn("google issuer changed", { variable: "TITAN_GOOGLE_ISSUER", url, reason });
   }
   if (!isLoopback(host) && trustProxy.length === 0) {
     const reason = "Tokens and messages cross the network in the clear: put a TLS proxy in front";

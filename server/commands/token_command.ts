@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createTokens, readOrMakeSecret } from "../auth/mod.ts";
+import { createTokens, readOrMakeSecrets } from "../auth/mod.ts";
 import { deviceArgument, userArgument } from "./arguments.ts";
 import { DURATION_ALLOWED, parseDuration } from "./duration.ts";
 import { CommandError, EXIT } from "./exit.ts";
@@ -34,7 +34,7 @@ export async function printToken(
 }
 
 /**
- * Signs a token with the configured secret, or with the one of the data directory.
+ * Signs a token with the first of the configured secrets, or of those of the data directory.
  *
  * @throws {SecretFileError} there is no secret to be had.
  */
@@ -42,9 +42,9 @@ export async function makeToken(
   program: Program,
   request: { user: string; device?: string | undefined; ttlSeconds: number },
 ): Promise<string> {
-  const { jwtSecret, dataDir, jwtMaxAgeSeconds } = program.config();
+  const { jwtSecrets, dataDir, jwtMaxAgeSeconds } = program.config();
   const tokens = await createTokens({
-    secret: jwtSecret ?? await readOrMakeSecret(dataDir, program.random),
+    secrets: jwtSecrets ?? await readOrMakeSecrets(dataDir, program.random),
     maxAgeSeconds: jwtMaxAgeSeconds,
     now: () => program.clock.now(),
     random: program.random,

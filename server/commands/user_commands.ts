@@ -1,17 +1,19 @@
 /**
- * `titan user ...`: adds, shows, lists and removes users.
+ * `titan user ...`: adds, shows, lists, changes, logs out, exports and removes users.
  *
  * @module
  */
-import type { User } from "../../store/mod.ts";
-import { newUserSchema } from "../operator_protocol.ts";
-import type { UserReport } from "../user_admin.ts";
+import type { z } from "zod";
+import { emailSchema, newUserSchema, profileChangeSchema } from "../operator_protocol.ts";
+import type { UserAdmin } from "../user_admin.ts";
 import { deviceArgument, userArgument } from "./arguments.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { localDateTime } from "./local_time.ts";
+import { exportDocument } from "./export_document.ts";
+import { fileOutput, streamOutput } from "./export_output.ts";
+import { ExportProgress } from "./export_progress.ts";
 import { printableLine } from "./printable.ts";
 import type { Program } from "./program.ts";
-import { sizeOf, tableLines } from "./table.ts";
+import { reportJson, reportLines, toJson, userJson, userLines } from "./user_output.ts";
 import { withUsers } from "./with_users.ts";
 
 /** What all commands for users take. */
@@ -27,18 +29,10 @@ export async function addUser(
   options: UserOptions & { readonly name?: string; readonly email?: string },
 ): Promise<void> {
   const { name, email, json = false } = options;
-  const parsed = newUserSchema.safeParse({
-    id: userArgument(id),
-    ...(name === undefined ? {} : { name }),
-    ...(email === undefined ? {} : { email }),
-  });
-  if (!parsed.success) {
-    const [field = "user"] = parsed.error.issues[0]?.path ?? [];
-    const given = JSON.stringify(field === "email" ? email : name);
-    throw new CommandError(`Option --${String(field)} cannot be ${given}`, EXIT.usage);
-  }
-  const user = await withUsers(program, true, (users) => users.add(parsed.data));
-  if (user === null) throw new CommandError(`User "${parsed.data.id}" exists already`);
+  const given = { name, email };
+  const wanted = checked(newUserSchema, { id: userArgument(id), ...defined(given) }, given);
+  const user = await withUsers(program, true, (users) => users.add(wanted));
+  if (user === null) throw new CommandError(`User "${wanted.id}" exists already`);
   console.log(json ? toJson(userJson(user)) : `Added ${printableLine(user.id)}`);
 }
 
@@ -50,28 +44,120 @@ export async function showUser(program: Program, id: string, options: UserOption
   console.log(options.json ? toJson(reportJson(report)) : reportLines(report).join("\n"));
 }
 
-/** `titan user list`. */
+/** `titan user list`: a page, or those with an e-mail address. */
 export async function listUsers(
   program: Program,
-  options: UserOptions & { readonly after: string; readonly limit: number },
+  options: UserOptions & {
+    readonly after: string;
+    readonly limit: number;
+    readonly email?: string;
+  },
 ): Promise<void> {
-  const { after, limit, json = false } = options;
-  const { users, next } = await withUsers(program, false, (admin) => admin.list(after, limit));
+  const { after, limit, email, json = false } = options;
+  const address = email === undefined ? undefined : checked(emailSchema, email, { email });
+  const { users, next } = await withUsers(program, false, async (admin) => {
+    if (address === undefined) return await admin.list(after, limit);
+    return { users: await admin.withEmail(address), next: null };
+  });
   if (json) {
     console.log(toJson({ users: users.map(userJson), next }));
     return;
   }
-  const rows = users.map(({ id, name = "", email = "", registered }) => [
-    id,
-    name,
-    email,
-    localDateTime(registered),
-  ]);
-  for (const line of tableLines([["USER", "NAME", "EMAIL", "REGISTERED"], ...rows])) {
-    console.log(line);
-  }
+  for (const line of userLines(users)) console.log(line);
   // Not among the users, so that the output can be piped on.
   if (next !== null) console.error(`More with --after ${printableLine(next)}`);
+}
+
+/**
+ * `titan user update`. False takes something away.
+ *
+ * @throws {CommandError} there is no such user, or something is wrong with what to change.
+ */
+export async function updateUser(
+  program: Program,
+  id: string,
+  options: UserOptions & { readonly name?: string | false; readonly picture?: string | false },
+): Promise<void> {
+  const { name, picture, json = false } = options;
+  const user = userArgument(id);
+  if (name === undefined && picture === undefined) {
+    throw new CommandError(
+      "Say what to change: --name, --no-name, --picture or --no-picture",
+      EXIT.usage,
+    );
+  }
+  const wanted = defined({ name: nullForFalse(name), picture: nullForFalse(picture) });
+  const change = checked(profileChangeSchema, wanted, { name, picture });
+  const updated = await withUsers(program, false, (users) => users.update(user, change));
+  if (updated === null) throw noSuchUser(user);
+  console.log(json ? toJson(userJson(updated)) : `Updated ${printableLine(user)}`);
+}
+
+/** `titan user logout`: also of a user who is not known here, whose tokens are from elsewhere. */
+export async function logoutUser(
+  program: Program,
+  id: string,
+  options: UserOptions,
+): Promise<void> {
+  const user = userArgument(id);
+  await withUsers(program, false, (users) => users.logout(user));
+  console.log(options.json ? toJson({ user }) : `Logged out ${printableLine(user)}`);
+}
+
+/**
+ * `titan user export`: to standard output or to a new file.
+ *
+ * @throws {CommandError} there is no such user, or it cannot be written.
+ */
+export async function exportUser(
+  program: Program,
+  id: string,
+  { output }: { readonly output?: string },
+): Promise<void> {
+  const user = userArgument(id);
+  // A terminal that shows the document has no room for progress.
+  const isWatched = Deno.stderr.isTerminal() &&
+    (output !== undefined || !Deno.stdout.isTerminal());
+  const write = (text: string) => void Deno.stderr.writeSync(new TextEncoder().encode(text));
+  using progress = new ExportProgress({
+    monotonic: () => program.clock.monotonic(),
+    write: isWatched ? write : undefined,
+  });
+  const messages = await withUsers(
+    program,
+    false,
+    (users) => writeExport(users, user, output, progress),
+  );
+  if (output !== undefined) {
+    console.log(
+      `Exported ${printableLine(user)} to ${printableLine(output)}: ${messages} messages`,
+    );
+  }
+}
+
+/** Writes an export. @returns how many messages it has. */
+async function writeExport(
+  users: UserAdmin,
+  user: string,
+  path: string | undefined,
+  progress: ExportProgress,
+): Promise<number> {
+  const first = await users.export(user, 0);
+  if (first === null) throw noSuchUser(user);
+  const document = exportDocument(first, async (after) => {
+    const page = await users.export(user, after);
+    if (page === null) throw new CommandError(`User "${user}" was removed while it was exported`);
+    return page;
+  });
+  await using output = path === undefined ? streamOutput(Deno.stdout) : await fileOutput(path);
+  let written = 0;
+  for await (const { text, messages } of document) {
+    await output.write(text);
+    progress.note(messages);
+    written = messages;
+  }
+  await output.finish();
+  return written;
 }
 
 /**
@@ -116,39 +202,29 @@ function noSuchUser(user: string): CommandError {
   return new CommandError(`There is no user "${user}"`);
 }
 
-function reportLines({ user, devices, waiting }: UserReport): string[] {
-  const facts = tableLines([
-    ["user", user.id],
-    ["name", user.name ?? ""],
-    ["email", user.email ?? ""],
-    ["registered", localDateTime(user.registered)],
-    ["waiting", `${waiting.messages} messages, ${sizeOf(waiting.bytes)}`],
-  ].filter(([, value]) => value !== ""));
-  if (devices.length === 0) return [...facts, "", "No devices"];
-  const rows = devices.map(({ id, seen, cursor, online }) => [
-    id,
-    localDateTime(seen),
-    cursor === null ? "-" : String(cursor),
-    online ? "yes" : "no",
-  ]);
-  return [...facts, "", ...tableLines([["DEVICE", "SEEN", "CURSOR", "ONLINE"], ...rows])];
+/** Options as they were given, by their names. */
+type Given = Readonly<Record<string, string | false | undefined>>;
+
+/**
+ * What a schema makes of options.
+ *
+ * @throws {CommandError} one of them is wrong: the one that the schema names, or the only one.
+ */
+function checked<T>(schema: z.ZodType<T>, value: unknown, given: Given): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const option = new Map(Object.entries(given));
+  const name = String(issue?.path[0] ?? Object.keys(given)[0]);
+  const text = JSON.stringify(option.get(name));
+  const why = issue?.code === "custom" ? `${issue.message}: it is ${text}` : `cannot be ${text}`;
+  throw new CommandError(`Option --${name} ${why}`, EXIT.usage);
 }
 
-function userJson({ registered, ...user }: User): object {
-  return { ...user, registered: new Date(registered).toISOString() };
+function nullForFalse(value: string | false | undefined): string | null | undefined {
+  return value === false ? null : value;
 }
 
-function reportJson({ user, devices, waiting }: UserReport): object {
-  return {
-    ...userJson(user),
-    waiting,
-    devices: devices.map(({ seen, ...device }) => ({
-      ...device,
-      seen: new Date(seen).toISOString(),
-    })),
-  };
-}
-
-function toJson(value: object): string {
-  return JSON.stringify(value, null, 2);
+function defined(members: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

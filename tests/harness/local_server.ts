@@ -82,7 +82,8 @@ export class LocalServer implements AsyncDisposable {
         config,
         store,
         listen: listener === "ws" ? listenWs : listenDeno,
-        secret: SECRET,
+        fetch: (url, init) => fetch(url, init),
+        secrets: [SECRET],
         version: "0.0.0",
       }),
     );
@@ -96,7 +97,7 @@ export class LocalServer implements AsyncDisposable {
   /** A token signed with the server's secret. */
   async token(user: string, options: TokenOptions = {}): Promise<string> {
     const tokens = await createTokens({
-      secret: SECRET,
+      secrets: [SECRET],
       maxAgeSeconds: 3600,
       now: () => this.clock.now(),
       random: systemRandom,

@@ -4,7 +4,7 @@
  * @module
  */
 import { systemClock, systemRandom } from "../../server/clock.ts";
-import { createTokens, readOrMakeSecret } from "../../server/auth/mod.ts";
+import { createTokens, readOrMakeSecrets } from "../../server/auth/mod.ts";
 import { type Ended, type TitanOptions, TitanProcess } from "./titan_process.ts";
 
 /** How to start a server; everything has a default. */
@@ -90,9 +90,9 @@ export async function makeToken(
   request: { user: string; device?: string; ttlSeconds?: number },
 ): Promise<string> {
   const tokens = await createTokens({
-    secret: secret === undefined
-      ? await readOrMakeSecret(dataDir, systemRandom)
-      : new TextEncoder().encode(secret),
+    secrets: secret === undefined
+      ? await readOrMakeSecrets(dataDir, systemRandom)
+      : [new TextEncoder().encode(secret)],
     maxAgeSeconds: 3600,
     now: systemClock.now,
     random: systemRandom,

@@ -139,7 +139,9 @@ export class SimServer implements Incarnation {
           [Symbol.asyncDispose]: () => Promise.resolve(),
         });
       },
-      secret,
+      // No issuer is configured, so nobody is ever asked.
+      fetch: () => Promise.reject(new Error("Simulation has no network but its own")),
+      secrets: [secret],
       version: "0.0.0",
     });
   }

@@ -109,7 +109,7 @@ export class Simulation implements Disposable {
     const random = this.#random;
     const start = this.#clock.now();
     const tokens = await createTokens({
-      secret: SECRET,
+      secrets: [SECRET],
       maxAgeSeconds: DAY_SECONDS,
       // Tokens were made a day ago, so that no jump of the clock makes them early.
       now: () => start - DAY_SECONDS * 1000,

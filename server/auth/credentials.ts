@@ -1,0 +1,136 @@
+/**
+ * Looking at what a client brings to sign in with: whether it is valid, whether it was ended before
+ * its time, and whether this client failed too often to be looked at.
+ *
+ * @module
+ */
+import { type CredentialMark, RpcError } from "../../rpc/mod.ts";
+import type { Device, Store } from "../../store/mod.ts";
+import type { Log } from "../log.ts";
+import {
+  type IdTokenClaims,
+  type Issuers,
+  IssuerUnavailableError,
+  UnknownIssuerError,
+} from "../oidc/mod.ts";
+import { BadCredentialError } from "../bad_credential.ts";
+import type { FailureLockout } from "./failure_lockout.ts";
+import { claimedUser, type RefreshClaims, type Tokens } from "./tokens.ts";
+
+/** Whom a valid token names. */
+export interface Credential {
+  /** The user's id, normalised. */
+  readonly user: string;
+  /** The device, where the token is for one only. */
+  readonly device: string | undefined;
+  /** What the token is known by. */
+  readonly mark: CredentialMark;
+}
+
+/** What {@linkcode Credentials} are made of. */
+export interface CredentialsParts {
+  readonly tokens: Tokens;
+  readonly issuers: Issuers;
+  readonly lockout: FailureLockout;
+  readonly store: Pick<Store, "devices" | "revocations">;
+  readonly log: Log;
+}
+
+/** Verifies credentials. Whatever it throws may cross the wire. */
+export class Credentials {
+  readonly #parts: CredentialsParts;
+
+  /** Works on what others keep. */
+  constructor(parts: CredentialsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Verifies an access token, ours or the deployment's.
+   *
+   * @throws {RpcError} `bad_credential`; `rate_limited` after too many failures;
+   * `issuer_unavailable`: the keys of the deployment's own tokens cannot be had
+   */
+  async verify(token: string, address: string): Promise<Credential> {
+    return await this.#guard(claimedUser(token), address, async () => {
+      const { user, device, ...mark } = await this.#parts.tokens.verify(token);
+      await this.#assertNotRevoked(user, device, mark);
+      return { user, device, mark };
+    });
+  }
+
+  /**
+   * Verifies an issuer's ID token.
+   *
+   * @throws {RpcError} as {@linkcode Credentials.verify}; `not_configured`, `issuer_unavailable`
+   */
+  async verifyIdToken(issuer: string, token: string, address: string): Promise<IdTokenClaims> {
+    const { issuers } = this.#parts;
+    const account = issuers.claimedUser(issuer, token);
+    return await this.#guard(account, address, () => issuers.verify(issuer, token));
+  }
+
+  /**
+   * Verifies a refresh token, and lets it be used.
+   *
+   * @param use uses it up. @throws {BadCredentialError} it was used before, or its session is over.
+   * @throws {RpcError} as {@linkcode Credentials.verify}
+   */
+  async useRefresh<T>(
+    token: string,
+    address: string,
+    use: (claims: RefreshClaims) => Promise<T & { readonly user: string }>,
+  ): Promise<T> {
+    return await this.#guard(claimedUser(token), address, async () => {
+      const claims = await this.#parts.tokens.verifyRefresh(token);
+      return await use(claims);
+    });
+  }
+
+  async #guard<T extends { readonly user: string }>(
+    account: string | undefined,
+    address: string,
+    verify: () => Promise<T>,
+  ): Promise<T> {
+    const { lockout, log } = this.#parts;
+    const blocked = lockout.blocked(account, address);
+    if (blocked > 0) throw new RpcError("rate_limited", { retryAfter: Math.ceil(blocked / 1000) });
+    try {
+      const verified = await verify();
+      lockout.succeeded(verified.user, address);
+      return verified;
+    } catch (error) {
+      if (!(error instanceof BadCredentialError)) throw this.#told(error);
+      // An application that was logged out elsewhere guesses nothing: it must not lock its office out.
+      if (error.reason !== "revoked") lockout.failed(account, address);
+      log.warn("sign-in refused", { address, reason: error.reason });
+      throw new RpcError("bad_credential", { detail: error.reason });
+    }
+  }
+
+  /** What a client is told where nothing can be said of its credential. */
+  #told(error: unknown): unknown {
+    if (error instanceof UnknownIssuerError) {
+      return new RpcError("not_configured", { detail: "sign-in with this issuer" });
+    }
+    if (!(error instanceof IssuerUnavailableError)) return error;
+    this.#parts.log.error("issuer unavailable", error);
+    return new RpcError("issuer_unavailable", { retryAfter: Math.ceil(error.retryMs / 1000) });
+  }
+
+  async #assertNotRevoked(
+    user: string,
+    device: string | undefined,
+    { id, session, issued }: CredentialMark,
+  ): Promise<void> {
+    const { revocations, devices } = this.#parts.store;
+    const refused = await revocations.get(user, id);
+    // A token that does not say when it was issued may be as old as any.
+    if (refused.token || (refused.before > 0 && (issued ?? 0) <= refused.before)) {
+      throw new BadCredentialError("revoked");
+    }
+    if (session === undefined) return;
+    const isCurrent = (known: Device) => known.id === device && known.session?.id === session;
+    if (!(await devices.list(user)).some(isCurrent)) throw new BadCredentialError("revoked");
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What the operator's socket answers to each request of `operator_protocol.ts`.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import {
+  deviceQuerySchema,
+  DEVICES_PATH,
+  emailQuerySchema,
+  EXPORT_PATH,
+  exportQuerySchema,
+  isUserId,
+  newUserSchema,
+  pageQuerySchema,
+  profileChangeSchema,
+  REVOCATIONS_PATH,
+  revocationSchema,
+  USER_PATH_HEAD,
+  USERS_PATH,
+} from "./operator_protocol.ts";
+import type { UserAdmin } from "./user_admin.ts";
+
+/** A request that cannot be served. The message is for the other end. */
+export class OperatorRefusal extends Error {
+  /** The name of the class. */
+  override readonly name = "OperatorRefusal";
+  /** The status of the answer. */
+  readonly status: number;
+
+  /** Makes the refusal for a status. */
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A request, as far as it matters here. */
+export interface OperatorRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** Reads the body. @throws {OperatorRefusal} it is not JSON, or too long. */
+  json(): Promise<unknown>;
+}
+
+type Route = (request: OperatorRequest, users: UserAdmin) => Promise<Response>;
+
+/** By method and path; the path of one user is `USER_PATH_HEAD`. */
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  [`GET ${USERS_PATH}`, findUsers],
+  [`POST ${USERS_PATH}`, addUser],
+  [`GET ${USER_PATH_HEAD}`, showUser],
+  [`PATCH ${USER_PATH_HEAD}`, updateUser],
+  [`DELETE ${USER_PATH_HEAD}`, removeUser],
+  [`DELETE ${DEVICES_PATH}`, removeDevice],
+  [`GET ${EXPORT_PATH}`, exportUser],
+  [`POST ${REVOCATIONS_PATH}`, revoke],
+]);
+
+/**
+ * Answers a request.
+ *
+ * @throws {OperatorRefusal} it asks for what there is not, or in a wrong way. Errors of the users
+ * go through.
+ */
+export async function answerOperator(
+  request: OperatorRequest,
+  users: UserAdmin,
+): Promise<Response> {
+  const { method, url: { pathname } } = request;
+  const path = pathname.startsWith(USER_PATH_HEAD) ? USER_PATH_HEAD : pathname;
+  const route = ROUTES.get(`${method} ${path}`);
+  if (route === undefined) throw new OperatorRefusal(501, "No such request");
+  return await route(request, users);
+}
+
+async function findUsers(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+  if (request.url.searchParams.has("email")) {
+    const { email } = queryOf(request, emailQuerySchema, "Query holds no e-mail address");
+    return Response.json(await users.withEmail(email));
+  }
+  const { after, limit } = queryOf(request, pageQuerySchema, "Query is not one for a page");
+  return Response.json(await users.list(after, limit));
+}
+
+async function addUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+  const added = await users.add(await bodyOf(request, newUserSchema, "Body is not a user"));
+  if (added === null) throw new OperatorRefusal(409, "Id is taken");
+  return Response.json(added, { status: 201 });
+}
+
+async function showUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+  return foundUser(await users.show(idOf(request)));
+}
+
+async function updateUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+  const id = idOf(request);
+  const change = await bodyOf(request, profileChangeSchema, "Body changes nothing of a user");
+  return foundUser(await users.update(id, change));
+}
+
+async function removeUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+  if (!await users.remove(idOf(request))) throw new OperatorRefusal(404, "No such user");
+  return done();
+}
+
+async function removeDevice(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+  const { user, device } = queryOf(request, deviceQuerySchema, "Query names no device");
+  if (!await users.removeDevice(user, device)) throw new OperatorRefusal(404, "No such device");
+  return done();
+}
+
+async function exportUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+  const { user, after } = queryOf(request, exportQuerySchema, "Query names no page of a user");
+  return foundUser(await users.export(user, after));
+}
+
+async function revoke(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+  const what = await bodyOf(request, revocationSchema, "Body names no tokens");
+  if ("user" in what) await users.logout(what.user);
+  else await users.revokeToken(what.token, what.until);
+  return done();
+}
+
+/** The user id in the path. @throws {OperatorRefusal} it holds none. */
+function idOf({ url: { pathname } }: OperatorRequest): string {
+  try {
+    const id = decodeURIComponent(pathname.slice(USER_PATH_HEAD.length));
+    if (isUserId(id)) return id;
+  } catch {
+    // It is not even well encoded.
+  }
+  throw new OperatorRefusal(400, "Path holds no user id");
+}
+
+function queryOf<T>({ url }: OperatorRequest, schema: z.ZodType<T>, wrong: string): T {
+  return read(Object.fromEntries(url.searchParams), schema, wrong);
+}
+
+async function bodyOf<T>(
+  request: OperatorRequest,
+  schema: z.ZodType<T>,
+  wrong: string,
+): Promise<T> {
+  return read(await request.json(), schema, wrong);
+}
+
+function read<T>(value: unknown, schema: z.ZodType<T>, wrong: string): T {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new OperatorRefusal(400, wrong);
+  return parsed.data;
+}
+
+function foundUser(value: object | null): Response {
+  if (value === null) throw new OperatorRefusal(404, "No such user");
+  return Response.json(value);
+}
+
+function done(): Response {
+  return new Response(null, { status: 204 });
+}

@@ -1,0 +1,175 @@
+/**
+ * Letting people in: whom a credential names becomes a user and a device that are known, before
+ * anything is delivered to them.
+ *
+ * @module
+ */
+import { DEVICES_MAX } from "../limits.ts";
+import { type IssuedTokens, RpcError, type Session, type SignInOptions } from "../rpc/mod.ts";
+import type { Attachment, Store, User } from "../store/mod.ts";
+import { assertChanged, type Credential, type Credentials, type Sessions } from "./auth/mod.ts";
+import type { Clock } from "./clock.ts";
+import type { Hub } from "./hub.ts";
+import type { Log } from "./log.ts";
+import type { IdTokenClaims } from "./oidc/mod.ts";
+
+/** The device of a client that names none (the ancestors' clients). */
+const DEVICE_DEFAULT = "default";
+
+/** How old the time that a device was last seen may be before it is written anew. */
+const SEEN_MS = 3600 * 1000;
+
+/** What a {@linkcode Reception} is made of. */
+export interface ReceptionParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hub: Hub;
+  readonly credentials: Credentials;
+  readonly sessions: Sessions;
+}
+
+/** What an issuer's ID token became. */
+export interface IssuerArrival {
+  readonly credential: Credential;
+  readonly user: User;
+  readonly tokens: IssuedTokens;
+  /** To be called once the client is in, or is not: whoever had the earlier session has to go. */
+  settled(): void;
+}
+
+/** Lets users and devices in. */
+export class Reception {
+  readonly #parts: ReceptionParts;
+
+  /** Works on what others keep. */
+  constructor(parts: ReceptionParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Verifies a token.
+   *
+   * @throws {RpcError} `bad_credential`, or `rate_limited` after too many failures
+   */
+  verify(token: string, address: string): Promise<Credential> {
+    return this.#parts.credentials.verify(token, address);
+  }
+
+  /** Which device a client is. @throws {RpcError} `forbidden`: the token is another device's. */
+  deviceOf(
+    { device: named }: Pick<Credential, "device">,
+    { device = named ?? DEVICE_DEFAULT }: Pick<SignInOptions, "device">,
+  ): string {
+    if (named !== undefined && named !== device) {
+      throw new RpcError("forbidden", { detail: "the token is for another device" });
+    }
+    return device;
+  }
+
+  /**
+   * Takes an issuer's ID token for its user, who comes into being where they are new, and begins a
+   * session of the device.
+   *
+   * @param client where the token came from; whom it speaks for already, it goes on speaking for
+   * @throws {RpcError} as {@linkcode Credentials.verifyIdToken}; `forbidden`, `too_many_devices`
+   */
+  async receive(
+    issuer: string,
+    token: string,
+    { address, identity: current }: Pick<Session, "address" | "identity">,
+    options: SignInOptions,
+  ): Promise<IssuerArrival> {
+    const { credentials, sessions, clock, hub } = this.#parts;
+    const arrived = clock.now();
+    const claims = await credentials.verifyIdToken(issuer, token, address);
+    const device = options.device ?? current?.device ?? DEVICE_DEFAULT;
+    const stays = current === undefined ||
+      (current.user === claims.user && current.device === device);
+    if (!stays) throw new RpcError("forbidden");
+    const user = await this.#register(claims, arrived);
+    const { tokens, mark, earlier } = await sessions.open({ user: user.id, device }, options.rich);
+    const settled = () => {
+      if (earlier !== undefined) hub.revoke({ kind: "session", user: user.id, session: earlier });
+    };
+    return { credential: { user: user.id, device, mark }, user, tokens, settled };
+  }
+
+  /**
+   * Makes sure that a user is known: whoever has a valid token may come into being (DESIGN §4).
+   *
+   * @throws {RpcError} `bad_credential`: it was revoked meanwhile
+   * @throws {StoreUnavailableError} the disk refused.
+   */
+  async welcomeUser({ user, mark }: Credential): Promise<void> {
+    const { store: { users }, hub, clock, log } = this.#parts;
+    if (await users.get(user) !== null) return;
+    // Who was removed a moment ago must not come back by a token of before.
+    if (hub.hasRevoked(user, mark)) throw revoked();
+    const created = await users.create({ id: user, registered: clock.now() });
+    if (created) log.event("user registered", { user });
+  }
+
+  /**
+   * Lets a device in: its user and the device are known, an older connection of it is closed.
+   *
+   * @throws {RpcError} `too_many_devices`, `bad_credential`
+   */
+  async admit(
+    credential: Credential,
+    device: string,
+    options: Pick<SignInOptions, "start">,
+  ): Promise<Attachment> {
+    const { store: { mailboxes }, hub, log } = this.#parts;
+    const { user } = credential;
+    await this.welcomeUser(credential);
+    await this.#noteDevice(user, device);
+    for (const member of hub.of(user)) if (member.device === device) member.replaced();
+    const attachment = await mailboxes.attach(user, device, options.start ?? "oldest");
+    // Removed between the two.
+    if (attachment === null) throw revoked();
+    log.event("signed in", { user, device, pending: attachment.pending });
+    return attachment;
+  }
+
+  /** Makes the user of an ID token, or brings what is known of them up to date. */
+  async #register({ user: id, ...claims }: IdTokenClaims, arrived: number): Promise<User> {
+    const { store: { users }, hub, log } = this.#parts;
+    for (;;) {
+      const found = await users.get(id);
+      const user = {
+        ...found?.value,
+        ...claims,
+        id,
+        registered: found?.value.registered ?? arrived,
+      };
+      if (found !== null) {
+        if (isSame(found.value, user) || await users.replace(user, found.version)) return user;
+        continue;
+      }
+      const mark = { id: "", session: undefined, issued: arrived, expires: Infinity };
+      if (hub.hasRevoked(id, mark)) throw revoked();
+      if (!await users.create(user)) continue;
+      log.event("user registered", { user: id });
+      return user;
+    }
+  }
+
+  async #noteDevice(user: string, id: string): Promise<void> {
+    const { store: { devices }, clock } = this.#parts;
+    const seen = clock.now();
+    const change = await devices.change(user, id, DEVICES_MAX, (known) => {
+      if (known !== null && seen - known.seen < SEEN_MS) return null;
+      return { ...known, user, id, seen };
+    });
+    await assertChanged(change, devices, user);
+  }
+}
+
+function revoked(): RpcError {
+  return new RpcError("bad_credential", { detail: "revoked" });
+}
+
+function isSame(a: User, b: User): boolean {
+  return a.email === b.email && a.name === b.name && a.picture === b.picture;
+}
