@@ -15,7 +15,7 @@ export type {
   ProfileChange,
   RefreshedTokens,
 } from "./accounts.ts";
-export { httpsUrl, parseHttpsUrl } from "./https_url.ts";
+export { parseHttpsUrl } from "./https_url.ts";
 export { createIsoTime } from "./iso_time.ts";
 export { errorFrame, type Reply, type RequestId } from "./json_rpc.ts";
 export {
@@ -33,7 +33,7 @@ export {
 export type { JsonSchema } from "./json_schema.ts";
 export type { Method, MethodDescription } from "./method.ts";
 export { createMethods } from "./methods/mod.ts";
-export { isNameText, nameText } from "./name_text.ts";
+export { isNameText } from "./name_text.ts";
 export {
   type Answer,
   type Caller,

@@ -18,6 +18,7 @@ export type {
   UpgradeDecision,
   UpgradeRequest,
 } from "./listener.ts";
+export { type Log, LOG_FIELDS, type LogFields } from "./log.ts";
 export type { IssuerConfig } from "./oidc/mod.ts";
 export type { Transport, TransportAcceptor, TransportHandler } from "./transport.ts";
 

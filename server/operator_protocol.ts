@@ -23,9 +23,9 @@ import { USER_NAME_CHARS_MAX } from "../limits.ts";
 import {
   ECHO_USER,
   type ExportPage,
-  httpsUrl,
-  nameText,
+  isNameText,
   parseDeviceId,
+  parseHttpsUrl,
   parseUserId,
   type ProfileChange,
 } from "../rpc/mod.ts";
@@ -65,9 +65,10 @@ export type RevocationRequest =
 
 const userId = z.string().refine((id) => isUserId(id), "must be a normalised user id");
 
-const name = nameText("What the user is called", USER_NAME_CHARS_MAX);
+const name = z.string().refine((text) => isNameText(text, USER_NAME_CHARS_MAX));
 
-const picture = httpsUrl("Where a picture is");
+const picture = z.string().refine((text) => parseHttpsUrl(text) !== undefined)
+  .transform((text) => parseHttpsUrl(text) ?? text);
 
 /** An e-mail address, brought into the form in which those of issuers are kept. */
 export const emailSchema: z.ZodType<string> = z.string()

@@ -29,10 +29,15 @@ export interface Credential {
 
 /** What {@linkcode Credentials} are made of. */
 export interface CredentialsParts {
+  /** Verify access and refresh tokens. */
   readonly tokens: Tokens;
+  /** Verify ID tokens. */
   readonly issuers: Issuers;
+  /** Counts what is not valid. */
   readonly lockout: FailureLockout;
+  /** Knows what was revoked, and the sessions of devices. */
   readonly store: Pick<Store, "devices" | "revocations">;
+  /** Hears of refusals. */
   readonly log: Log;
 }
 

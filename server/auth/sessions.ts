@@ -27,10 +27,13 @@ const SESSION_ID_BYTES = 16;
 
 /** What {@linkcode Sessions} are made of. */
 export interface SessionsParts {
+  /** Where sessions are kept. */
   readonly devices: Devices;
+  /** Signs tokens. */
   readonly tokens: Tokens;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Where the ids of sessions come from. */
   readonly random: RandomBytes;
   /** How long an access token lasts that a refresh token can follow. */
   readonly accessSeconds: number;
@@ -44,7 +47,9 @@ export interface SessionsParts {
 
 /** Tokens, and what they are known by. */
 export interface OpenedSession {
+  /** What the client is told. */
   readonly tokens: IssuedTokens;
+  /** What the connection is known by from now on. */
   readonly mark: CredentialMark;
   /** The session that this one took the place of; whoever came in with it has to go. */
   readonly earlier: string | undefined;

@@ -69,7 +69,7 @@ export interface SignedParts {
  * {@linkcode IssuerUnavailableError} where the keys cannot be had, and `BadCredentialError`
  * (`unknown_key`) where the key is not among them.
  */
-export type GetKey = (header: KeyHeader, token: SignedParts) => Promise<CryptoKey>;
+export type GetKey = (header: KeyHeader, token: SignedParts) => Promise<object>;
 
 /** What a {@linkcode KeyCache} is made of. */
 export interface KeyCacheOptions extends Pick<FetchWorld, "clock" | "log"> {
