@@ -166,6 +166,12 @@ Deno.test("titan serve warns of a network without TLS", async () => {
   assert.equal((await server.logged("no TLS"))["address"], "0.0.0.0");
 });
 
+Deno.test("titan serve says so where another issuer stands for Google", async () => {
+  const env = { GOOGLE_CLIENT_ID: "app", TITAN_GOOGLE_ISSUER: "http://127.0.0.1:9" };
+  await using server = await startServer({ env });
+  assert.equal((await server.logged("google issuer changed"))["url"], "http://127.0.0.1:9");
+});
+
 Deno.test("titan serve refuses a data directory that another server uses", async () => {
   await using server = await startServer();
   const { dataDir, pid } = server;
