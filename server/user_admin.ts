@@ -187,11 +187,14 @@ export class StoreUserAdmin implements UserAdmin {
   async removeDevice(id: string, device: string): Promise<boolean> {
     // A sign-in half way could leave a cursor of a device that no list shows.
     return await this.#presence.alone({ user: id, device }, async () => {
+      const known = (await this.#store.devices.list(id)).find((one) => one.id === device);
       try {
         return await this.#store.devices.remove(id, device);
       } finally {
         // Also where the disk refused: in memory the device may be gone, and deaf to what it reads.
         this.#presence.evict(id, device);
+        const session = known?.session?.id;
+        if (session !== undefined) this.#presence.revoke({ kind: "session", user: id, session });
       }
     });
   }

@@ -105,6 +105,20 @@ Deno.test("StoreUserAdmin.list() knows that a full page is the last", async () =
   assert.deepEqual(await place.users.list("bob", 2), { users: [], next: null });
 });
 
+Deno.test("StoreUserAdmin.removeDevice() lets nobody in whose sign-in was under way", async () => {
+  await using place = scratch();
+  await place.users.add({ id: "bob" });
+  const session = { id: "s1", generation: 1, expires: NOW };
+  await place.store.devices.change(
+    "bob",
+    "phone",
+    10,
+    () => ({ user: "bob", id: "phone", seen: 1, session }),
+  );
+  assert.equal(await place.users.removeDevice("bob", "phone"), true);
+  assert.deepEqual(place.revoked, [{ kind: "session", user: "bob", session: "s1" }]);
+});
+
 Deno.test("StoreUserAdmin.remove() removes a user and ends the connections", async () => {
   await using place = scratch();
   await place.users.add({ id: "bob" });

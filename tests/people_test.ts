@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { LocalIssuer } from "./harness/local_issuer.ts";
+import { FakeClock } from "../server/fake_clock.ts";
+import { eventually } from "./harness/eventually.ts";
 import { AnsweredError, type TestClient } from "./harness/client.ts";
 import { LISTENERS, type LocalOptions, LocalServer } from "./harness/local_server.ts";
 
@@ -257,6 +259,27 @@ Deno.test("auth.google refuses every wrong token with its reason, closes 4401, a
   const { error } = await post(server, "auth.google", { token: issuer.token(ANN) });
   assert.equal(error.data.name, "rate_limited");
   assert.ok(error.data.retryAfter > 50);
+});
+
+Deno.test("a device that was away for 90 days is dropped with its cursor, one that is here is not", async () => {
+  await using issuer = LocalIssuer.start({ algorithms: ["ES256"] });
+  const clock = new FakeClock(Date.now());
+  await using server = await start(issuer, { clock, store: "kv" });
+  await using here = await server.connect();
+  await arrive(here, issuer, ANN, "here");
+  await using away = await server.connect();
+  await arrive(away, issuer, ANN, "away");
+  await away.close();
+  clock.advance(91 * 24 * 3600 * 1000);
+  const ids = async () => (await server.store.devices.list("google:1001")).map(({ id }) => id);
+  await eventually(async () => {
+    // Devices are looked through every hour.
+    clock.advance(3600 * 1000);
+    assert.deepEqual(await ids(), ["here"]);
+  }, "the device to go");
+  const state = await server.store.mailboxes.inspect("google:1001");
+  assert.deepEqual([...state?.cursors.keys() ?? []], ["here"]);
+  assert.ok(here.isOpen);
 });
 
 Deno.test("auth.google outlives Google: known keys work while it is away, a stranger must wait", async () => {
