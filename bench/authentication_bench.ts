@@ -32,6 +32,7 @@ const tokens = await createTokens({
 });
 const sessions = new Sessions({
   devices: store.devices,
+  revocations: store.revocations,
   tokens,
   now,
   random: systemRandom,

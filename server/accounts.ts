@@ -37,6 +37,8 @@ export interface StoreAccountsParts {
 /** {@linkcode Accounts} on a store. */
 export class StoreAccounts implements Accounts {
   readonly #parts: StoreAccountsParts;
+  /** Users whose export is being read. */
+  readonly #exporting = new Set<string>();
 
   /** Works on a store. */
   constructor(parts: StoreAccountsParts) {
@@ -56,7 +58,8 @@ export class StoreAccounts implements Accounts {
       identity.user,
       identity.device,
       DEVICES_MAX,
-      (known) => known && withoutSession(known),
+      // A session of the device is another sign-in's: it stays as it is.
+      (known) => known === null || known.session !== undefined ? null : withoutSession(known),
     );
     presence.revoke({ kind: "token", user: identity.user, id: credential.id });
   }
@@ -104,9 +107,16 @@ export class StoreAccounts implements Accounts {
   }
 
   async exportUser(user: string, after: number): Promise<ExportPage> {
-    const page = await exportPage(this.#parts.store, user, after);
-    if (page === null) throw new RpcError("unauthenticated");
-    return page;
+    // A page is a hundred times as large as the request for it, and a batch asks for many at once.
+    if (this.#exporting.has(user)) throw new RpcError("rate_limited", { retryAfter: 1 });
+    this.#exporting.add(user);
+    try {
+      const page = await exportPage(this.#parts.store, user, after);
+      if (page === null) throw new RpcError("unauthenticated");
+      return page;
+    } finally {
+      this.#exporting.delete(user);
+    }
   }
 
   async deleteUser(user: string): Promise<void> {

@@ -188,3 +188,75 @@ testWorld("user.delete removes everything, and a sender gets unknown receiver", 
   assert.equal(await call(world.connect(), "auth.refresh", { refresh }), "bad_credential");
   assert.equal(await world.store.users.get("google:ann"), null);
 });
+
+testWorld("an ID token of before logs nobody in after auth.logoutAll", async (world) => {
+  const phone = await google(world, "ann", "phone");
+  assert.equal(await call(phone, "auth.logoutAll"), "ACK");
+  // The fake issuer's tokens are of the moment in which they are used.
+  const client = world.connect();
+  assert.equal(await call(client, "auth.google", { token: "ann" }), "bad_credential");
+});
+
+testWorld(
+  "auth.refresh that comes in the middle of auth.logoutAll does not outlive it",
+  async (world) => {
+    const phone = await google(world, "ann", "phone");
+    const other = await google(world, "ann", "other");
+    world.clock.advance(1);
+    other.connection.frame(request("o", "auth.logoutAll"));
+    world.clock.advance(1);
+    const { refresh } = phone.signedIn;
+    const next = await call(world.connect(), "auth.refresh", { refresh });
+    await settled();
+    world.clock.advance(1);
+    if (typeof next === "string") assert.equal(next, "bad_credential");
+    else {
+      const again = await call(world.connect(), "auth.refresh", { refresh: next.refresh });
+      assert.equal(again, "bad_credential");
+      assert.equal(
+        await call(world.connect(), "auth.jwt", { token: next.token }),
+        "bad_credential",
+      );
+    }
+    assert.deepEqual(phone.transport.closedWith, CLOSE.badCredential);
+  },
+);
+
+testWorld(
+  "auth.logout of a token without a session leaves another sign-in's session alone",
+  async (world) => {
+    const app = await google(world, "ann", "default");
+    const backend = world.connect();
+    await call(backend, "auth.jwt", { token: await world.token("google:ann"), device: "backend" });
+    assert.equal(await call(backend, "auth.logout"), "ACK");
+    const next = await call(world.connect(), "auth.refresh", { refresh: app.signedIn.refresh });
+    assert.equal(next.user, "google:ann");
+  },
+);
+
+testWorld("user.export is read once at a time, however many a batch asks for", async (world) => {
+  const ann = await google(world, "ann", "phone");
+  const batch = Array.from(
+    { length: 20 },
+    (_, id) => ({ jsonrpc: "2.0", id, method: "user.export" }),
+  );
+  ann.connection.frame(JSON.stringify(batch));
+  await settled();
+  const [frame = ""] = ann.transport.sent.splice(0);
+  const answers = JSON.parse(frame) as { error?: { data: { name: string } } }[];
+  const names = answers.map(({ error }) => error?.data.name);
+  assert.equal(names.filter((name) => name === undefined).length, 1);
+  assert.equal(names.filter((name) => name === "rate_limited").length, 19);
+});
+
+testWorld(
+  "signing in again with a token that was revoked meanwhile ends the connection",
+  async (world) => {
+    const token = await world.token("ann");
+    const { connection, transport } = await world.enter("ann");
+    world.gateway.hub.keepOut({ kind: "token", id: "t1" });
+    connection.frame(request("again", "auth.jwt", { token }));
+    await settled();
+    assert.deepEqual(transport.closedWith, CLOSE.badCredential);
+  },
+);

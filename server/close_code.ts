@@ -55,6 +55,7 @@ export function closeAfter({ key }: RpcError): CloseCode | null {
 
 /** Why a connection ends whose upgrade request named somebody who could not be signed in. */
 export function closeAfterUpgrade(error: unknown): CloseCode {
+  if (error instanceof RpcError && error.key === "bad_credential") return CLOSE.badCredential;
   const canRetry = !(error instanceof RpcError) || error.data.retryable;
   return canRetry ? CLOSE.unavailable : CLOSE.refused;
 }

@@ -83,7 +83,7 @@ export class Connection
     return this.#delivery?.receipts ?? false;
   }
 
-  /** Speaks for whoever the upgrade request named. Frames wait until that is done. */
+  /** Speaks for whom the upgrade request named. Frames wait until that is done. */
   adopt(credential: Credential, options: SignInOptions): void {
     const waiting: string[] = this.#waiting = [];
     this.#enter(credential, options).catch((error) => {
@@ -238,10 +238,9 @@ export class Connection
 
   async #enter(credential: Credential, options: SignInOptions): Promise<Welcome> {
     if (this.#welcome !== undefined) return this.#enterAgain(credential, options, this.#welcome);
-    const { hub, reception } = this.#gateway;
-    const device = reception.deviceOf(credential, options);
-    const identity = { user: credential.user, device };
-    return await hub.alone(identity, () => this.#enterAlone(credential, device, options));
+    const device = this.#gateway.reception.deviceOf(credential, options);
+    const enter = () => this.#enterAlone(credential, device, options);
+    return await this.#gateway.hub.alone({ user: credential.user, device }, enter);
   }
 
   async #enterAlone(credential: Credential, device: string, options: SignInOptions) {
@@ -267,6 +266,7 @@ export class Connection
 
   /** The client signs in once more: it may choose anew, but stays who it is. */
   #enterAgain(credential: Credential, options: SignInOptions, earlier: Welcome): Welcome {
+    this.#gateway.reception.assertNotRevoked(credential);
     const device = options.device ?? credential.device ?? earlier.device;
     if (credential.user !== earlier.user || device !== earlier.device) {
       throw new RpcError("forbidden");

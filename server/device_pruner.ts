@@ -1,5 +1,5 @@
 /**
- * Dropping devices that nobody uses any more. A device that never comes back would hold its user's
+ * Keeping in mind who is here, and dropping devices that nobody uses any more. A device that never comes back would hold its user's
  * messages back until each of them expires, and take a place among the devices.
  *
  * @module
@@ -16,10 +16,13 @@ const PRUNE_MS = 3600 * 1000;
 /** Devices that are looked at in one step: live work goes on between two. */
 const PAGE_DEVICES = 200;
 
+/** Devices that are written at the same time: they share commits, and are not all of one. */
+const AT_ONCE = 50;
+
 /** What a {@linkcode DevicePruner} is made of. */
 export interface DevicePrunerParts {
   readonly devices: Devices;
-  readonly presence: Pick<Presence, "of" | "alone">;
+  readonly presence: Pick<Presence, "of" | "everyone" | "alone" | "keepOut">;
   readonly clock: Clock;
   readonly log: Log;
   /** How long a device may stay away. */
@@ -46,9 +49,10 @@ export class DevicePruner {
     await this.#running;
   }
 
-  /** Drops every device that stayed away too long. */
+  /** Notes who is here, and drops every device that stayed away too long. */
   async prune(): Promise<void> {
     const { devices, clock, seconds } = this.#parts;
+    await this.#noteLive();
     const before = clock.now() - seconds * 1000;
     let after: DevicePage["next"] = null;
     do {
@@ -58,19 +62,32 @@ export class DevicePruner {
     } while (after !== null && !this.#stopped);
   }
 
+  /** A device that never leaves does not sign in, either. */
+  async #noteLive(): Promise<void> {
+    const { devices, presence, clock } = this.#parts;
+    const live = [...presence.everyone()];
+    const seen = clock.now();
+    for (let next = 0; next < live.length && !this.#stopped; next += AT_ONCE) {
+      await Promise.all(
+        live.slice(next, next + AT_ONCE).map(({ user, device }) =>
+          devices.change(user, device, DEVICES_MAX, (known) => known && { ...known, seen })
+        ),
+      );
+    }
+  }
+
   async #drop({ user, id }: Device, before: number): Promise<void> {
-    const { devices, presence, clock, log } = this.#parts;
+    const { devices, presence, log } = this.#parts;
     // It may come back at this very moment.
     await presence.alone({ user, device: id }, async () => {
       const known = (await devices.list(user)).find((device) => device.id === id);
       if (known === undefined || known.seen >= before) return;
-      if (presence.of(user).some(({ device }) => device === id)) {
-        // It has not signed in for long, because it never left.
-        const seen = clock.now();
-        await devices.change(user, id, DEVICES_MAX, (device) => device && { ...device, seen });
-      } else if (await devices.remove(user, id)) {
-        log.event("device dropped", { user, device: id });
-      }
+      if (presence.of(user).some(({ device }) => device === id)) return;
+      const removed = await devices.remove(user, id);
+      if (removed === null) return;
+      const session = removed.session?.id;
+      if (session !== undefined) presence.keepOut({ kind: "session", user, session });
+      log.event("device dropped", { user, device: id });
     });
   }
 

@@ -4,6 +4,7 @@ import { DevicePruner } from "./device_pruner.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { AMPLE, FakeLog, settled } from "./fake_world.ts";
 import { nobodyPresent } from "./presence.ts";
+import type { Revocation } from "./revoked_lately.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -13,7 +14,10 @@ async function scratch(online: readonly string[] = []) {
   const log = new FakeLog();
   const store = new MemoryStore({ limits: AMPLE, now: () => clock.now() });
   await store.users.create({ id: "ann", registered: clock.now() });
-  const presence = { ...nobodyPresent, of: () => online.map((device) => ({ device })) };
+  const live = online.map((device) => ({ user: "ann", device }));
+  const keptOut: Revocation[] = [];
+  const keepOut = (revocation: Revocation) => void keptOut.push(revocation);
+  const presence = { ...nobodyPresent, of: () => live, everyone: () => live, keepOut };
   const { devices } = store;
   const pruner = new DevicePruner({ devices, presence, clock, log, seconds: 90 * 86_400 });
   const put = async (id: string, seen: number) => {
@@ -27,6 +31,7 @@ async function scratch(online: readonly string[] = []) {
     pruner,
     put,
     ids,
+    keptOut,
     async [Symbol.asyncDispose]() {
       await pruner.stop();
       await store[Symbol.asyncDispose]();
@@ -53,6 +58,19 @@ Deno.test("DevicePruner.prune() keeps a device that is connected, and notes that
   await place.pruner.prune();
   const [phone] = await place.store.devices.list("ann");
   assert.equal(phone?.seen, place.clock.now());
+});
+
+Deno.test("DevicePruner.prune() keeps out whoever is on the way with a dropped session", async () => {
+  await using place = await scratch();
+  const session = { id: "s1", began: 1, generation: 1, expires: 1 };
+  await place.store.devices.change(
+    "ann",
+    "old",
+    10,
+    () => ({ user: "ann", id: "old", seen: 1, session }),
+  );
+  await place.pruner.prune();
+  assert.deepEqual(place.keptOut, [{ kind: "session", user: "ann", session: "s1" }]);
 });
 
 Deno.test("DevicePruner.prune() goes through all pages", async () => {

@@ -185,16 +185,16 @@ class FakeTokens implements Tokens {
 }
 
 /** ID tokens of "google" that are the user's name alone; "away" cannot be reached. */
-const fakeIssuers: Issuers = {
+const fakeIssuers = (now: () => number): Issuers => ({
   async verify(name, token) {
     await Promise.resolve();
     if (name === "away") throw new IssuerUnavailableError("https://away", "no answer", 5000);
     if (name !== "google") throw new UnknownIssuerError();
     if (token === "") throw new BadCredentialError("bad_signature");
-    return { user: `google:${token}`, email: `${token}@example.org`, name: token };
+    return { user: `google:${token}`, issued: now(), email: `${token}@example.org`, name: token };
   },
   claimedUser: (name, token) => `${name}:${token}`,
-};
+});
 
 /** Everything of the server but the network. */
 export class FakeWorld {
@@ -221,7 +221,7 @@ export class FakeWorld {
       random: countingRandom(),
       log: this.log,
       tokens: this.tokens,
-      issuers: fakeIssuers,
+      issuers: fakeIssuers(now),
       lockout: new FailureLockout({
         account: { failures: 3, ms: 60_000 },
         address: { failures: 6, ms: 600_000 },

@@ -5,6 +5,7 @@
  */
 import { FRAME_BYTES_MAX, WINDOW_MESSAGES_MAX } from "../limits.ts";
 import { errorFrame, parseDeviceId, RpcError, type SignInOptions } from "../rpc/mod.ts";
+import { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import type { ClientAddresses } from "./client_address.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionCounts, Lease } from "./connection_counts.ts";
@@ -27,6 +28,9 @@ const PROTOCOL_BEARER = "bearer.";
 
 /** Seconds after which a client that found the server crowded should come back. */
 const CROWDED_RETRY_SECONDS = 10;
+
+/** Seconds after which a disk that refused may take what it is given. */
+const UNAVAILABLE_RETRY_SECONDS = 5;
 
 /** What a {@linkcode FrontDoor} is made of. */
 export interface FrontDoorParts {
@@ -94,13 +98,14 @@ export class FrontDoor implements ListenerHandler {
     const lease = counts.enter(address);
     if (typeof lease === "string") return crowded();
     try {
+      // The whole body first: whoever holds it back must not outlive the token that came with it.
+      const frame = await readText(request);
       const token = bearerToken(request.headers);
       const session = new HttpSession(gateway, address);
       if (token !== null) {
         await session.signIn(token, { rich: false });
         lease.signedIn();
       }
-      const frame = await readText(request);
       const answer = await gateway.router.handle(frame, session);
       return answer === undefined ? new Response(null, { status: 204 }) : json(200, answer);
     } catch (error) {
@@ -111,7 +116,10 @@ export class FrontDoor implements ListenerHandler {
   }
 
   /** The answer to a request that never got as far as a method. */
-  #refusal(error: unknown): Response {
+  #refusal(thrown: unknown): Response {
+    const error = thrown instanceof StoreUnavailableError || thrown instanceof StoreBusyError
+      ? new RpcError("unavailable", { retryAfter: UNAVAILABLE_RETRY_SECONDS })
+      : thrown;
     if (!(error instanceof RpcError)) {
       this.#parts.gateway.log.error("request failed", error);
       return json(500, errorFrame(null, new RpcError("internal_error")));
@@ -133,6 +141,7 @@ const HTTP_STATUS: ReadonlyMap<string, number> = new Map([
   ["too_large", 413],
   ["rate_limited", 429],
   ["unavailable", 503],
+  ["issuer_unavailable", 503],
 ]);
 
 /** An upgrade that is accepted. It lives as long as its connection, so it holds little. */

@@ -228,6 +228,26 @@ testStreet("FrontDoor.http() answers POST /rpc with a bearer token", {}, async (
 });
 
 testStreet(
+  "FrontDoor.http() looks at the token when the whole body is there: it may be over by then",
+  {},
+  async (street) => {
+    const { world } = street;
+    const headers = bearer(await world.token("ann"));
+    await world.enter("ann");
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const answer = street.post(readable, headers);
+    const writer = writable.getWriter();
+    const frame = new TextEncoder().encode(request(1, "user.me"));
+    await writer.write(frame.subarray(0, 5));
+    await world.people.admin.logout("ann");
+    await writer.write(frame.subarray(5));
+    await writer.close();
+    assert.equal((await answer).status, 401);
+    assert.equal(await errorName(await answer), "bad_credential");
+  },
+);
+
+testStreet(
   "FrontDoor.http() answers POST /rpc without a token as far as that goes",
   {},
   async (street) => {

@@ -56,6 +56,7 @@ export class HttpSession implements Session, Caller {
       throw new RpcError("forbidden");
     }
     await reception.welcomeUser(credential);
+    await reception.noteSeen(credential, identity.device);
     this.identity = identity;
     this.credential = credential.mark;
     const pending = options.rich ? (await mailboxes.inspect(user))?.messages ?? 0 : 0;

@@ -66,6 +66,11 @@ export class Hub implements StoreListener, Presence {
     return this.#members.get(user) ?? [];
   }
 
+  /** All connections. */
+  everyone(): readonly Member[] {
+    return [...this.#members.values()].flat();
+  }
+
   /** Tells a user's connections, or those of one device, that they were removed. */
   evict(user: string, device?: string): void {
     for (const member of this.of(user)) {
@@ -75,12 +80,17 @@ export class Hub implements StoreListener, Presence {
 
   /** Sends away whoever came in with what is revoked now, and remembers it for those on the way. */
   revoke(revocation: Revocation): void {
-    this.#revoked.add(revocation);
-    const users = revocation.user === undefined ? [...this.#members.keys()] : [revocation.user];
-    for (const member of users.flatMap((user) => this.of(user))) {
+    this.keepOut(revocation);
+    const { user } = revocation;
+    for (const member of user === undefined ? this.everyone() : this.of(user)) {
       const { user, credential } = member;
       if (credential !== undefined && isRevokedBy(revocation, user, credential)) member.revoked();
     }
+  }
+
+  /** Remembers what is revoked, for those who are on the way. */
+  keepOut(revocation: Revocation): void {
+    this.#revoked.add(revocation);
   }
 
   /** Whether a credential was revoked while its sign-in was under way. */

@@ -71,7 +71,7 @@ Deno.test("OperatorClient shows devices without the tokens of their push service
     name: "Bob's phone",
     seen: 5,
     push: { provider: "apns", token: "aa", registered: 5 },
-    session: { id: "s", generation: 2, expires: 99 },
+    session: { id: "s", began: 1, generation: 2, expires: 99 },
   }));
   assert.deepEqual((await client.show("bob"))?.devices, [{
     id: "phone",

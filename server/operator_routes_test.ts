@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MemoryStore } from "../store/memory/mod.ts";
 import { AMPLE } from "./fake_world.ts";
 import { answerOperator, OperatorRefusal } from "./operator_routes.ts";
-import type { Presence } from "./presence.ts";
+import { nobodyPresent, type Presence } from "./presence.ts";
 import type { Revocation } from "./revoked_lately.ts";
 import { StoreUserAdmin } from "./user_admin.ts";
 
@@ -13,10 +13,8 @@ function scratch() {
   const store = new MemoryStore({ limits: AMPLE, now: () => NOW });
   const revoked: Revocation[] = [];
   const presence: Presence = {
-    of: () => [],
-    evict() {},
+    ...nobodyPresent,
     revoke: (revocation) => void revoked.push(revocation),
-    alone: (_who, work) => work(),
   };
   const users = new StoreUserAdmin({ store, presence, now: () => NOW });
   return {
@@ -94,7 +92,7 @@ Deno.test("answerOperator() answers pages of an export", async () => {
     user: "bob",
     id: "phone",
     seen: 3,
-    session: { id: "secret", generation: 1, expires: 9 },
+    session: { id: "secret", began: 1, generation: 1, expires: 9 },
   }));
   assert.deepEqual(await place.ask("GET", "/export?user=bob&after=0"), {
     status: 200,

@@ -47,6 +47,7 @@ export function createPeople(parts: PeopleParts): People {
   const credentials = new Credentials({ tokens, issuers, lockout, store, log });
   const sessions = new Sessions({
     devices: store.devices,
+    revocations: store.revocations,
     tokens,
     now,
     random,

@@ -5,7 +5,13 @@
  * @module
  */
 import { DEVICES_MAX } from "../limits.ts";
-import { type IssuedTokens, RpcError, type Session, type SignInOptions } from "../rpc/mod.ts";
+import {
+  type CredentialMark,
+  type IssuedTokens,
+  RpcError,
+  type Session,
+  type SignInOptions,
+} from "../rpc/mod.ts";
 import type { Attachment, Store, User } from "../store/mod.ts";
 import { assertChanged, type Credential, type Credentials, type Sessions } from "./auth/mod.ts";
 import type { Clock } from "./clock.ts";
@@ -89,10 +95,20 @@ export class Reception {
     if (!stays) throw new RpcError("forbidden");
     const user = await this.#register(claims, arrived);
     const { tokens, mark, earlier } = await sessions.open({ user: user.id, device }, options.rich);
+    // Logged out everywhere meanwhile: by a token of before nobody comes back.
+    if (hub.hasRevoked(user.id, markOf(claims))) {
+      if (mark.session !== undefined) await sessions.end({ user: user.id, device }, mark.session);
+      throw revoked();
+    }
     const settled = () => {
       if (earlier !== undefined) hub.revoke({ kind: "session", user: user.id, session: earlier });
     };
     return { credential: { user: user.id, device, mark }, user, tokens, settled };
+  }
+
+  /** Refuses what was revoked while it was on the way. @throws {RpcError} `bad_credential` */
+  assertNotRevoked({ user, mark }: Pick<Credential, "user" | "mark">): void {
+    if (this.#parts.hub.hasRevoked(user, mark)) throw revoked();
   }
 
   /**
@@ -102,10 +118,10 @@ export class Reception {
    * @throws {StoreUnavailableError} the disk refused.
    */
   async welcomeUser({ user, mark }: Credential): Promise<void> {
-    const { store: { users }, hub, clock, log } = this.#parts;
+    const { store: { users }, clock, log } = this.#parts;
     if (await users.get(user) !== null) return;
     // Who was removed a moment ago must not come back by a token of before.
-    if (hub.hasRevoked(user, mark)) throw revoked();
+    this.assertNotRevoked({ user, mark });
     const created = await users.create({ id: user, registered: clock.now() });
     if (created) log.event("user registered", { user });
   }
@@ -122,6 +138,7 @@ export class Reception {
   ): Promise<Attachment> {
     const { store: { mailboxes }, hub, log } = this.#parts;
     const { user } = credential;
+    this.assertNotRevoked(credential);
     await this.welcomeUser(credential);
     await this.#noteDevice(user, device);
     for (const member of hub.of(user)) if (member.device === device) member.replaced();
@@ -133,8 +150,9 @@ export class Reception {
   }
 
   /** Makes the user of an ID token, or brings what is known of them up to date. */
-  async #register({ user: id, ...claims }: IdTokenClaims, arrived: number): Promise<User> {
-    const { store: { users }, hub, log } = this.#parts;
+  async #register(token: IdTokenClaims, arrived: number): Promise<User> {
+    const { store: { users }, log } = this.#parts;
+    const { user: id, issued: _issued, ...claims } = token;
     for (;;) {
       const found = await users.get(id);
       const user = {
@@ -147,12 +165,19 @@ export class Reception {
         if (isSame(found.value, user) || await users.replace(user, found.version)) return user;
         continue;
       }
-      const mark = { id: "", session: undefined, issued: arrived, expires: Infinity };
-      if (hub.hasRevoked(id, mark)) throw revoked();
+      this.assertNotRevoked({ user: id, mark: markOf(token) });
       if (!await users.create(user)) continue;
       log.event("user registered", { user: id });
       return user;
     }
+  }
+
+  /** Notes that a device was here that only asks by `POST /rpc`. */
+  async noteSeen({ user, seen }: Credential, id: string): Promise<void> {
+    const { store: { devices }, clock } = this.#parts;
+    const now = clock.now();
+    if (seen === undefined || now - seen < SEEN_MS) return;
+    await devices.change(user, id, DEVICES_MAX, (known) => known && { ...known, seen: now });
   }
 
   async #noteDevice(user: string, id: string): Promise<void> {
@@ -164,6 +189,11 @@ export class Reception {
     });
     await assertChanged(change, devices, user);
   }
+}
+
+/** An issuer's token cannot be revoked by itself; with all of its user it can. */
+function markOf({ issued }: IdTokenClaims): CredentialMark {
+  return { id: "", session: undefined, issued, expires: Infinity };
 }
 
 function revoked(): RpcError {

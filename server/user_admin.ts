@@ -176,10 +176,10 @@ export class StoreUserAdmin implements UserAdmin {
       // Before the user goes: a device that still has its token must not bring them back to life,
       // nor one whose sign-in is under way.
       const before = await this.#revokeAll(id);
-      this.#presence.evict(id);
-      this.#presence.revoke({ kind: "user", user: id, before });
+      this.#presence.keepOut({ kind: "user", user: id, before });
     }
     const removed = await this.#store.users.remove(id);
+    // Not before: whoever asked for it has to hear that it is done.
     this.#presence.evict(id);
     return removed;
   }
@@ -187,14 +187,14 @@ export class StoreUserAdmin implements UserAdmin {
   async removeDevice(id: string, device: string): Promise<boolean> {
     // A sign-in half way could leave a cursor of a device that no list shows.
     return await this.#presence.alone({ user: id, device }, async () => {
-      const known = (await this.#store.devices.list(id)).find((one) => one.id === device);
       try {
-        return await this.#store.devices.remove(id, device);
+        const removed = await this.#store.devices.remove(id, device);
+        const session = removed?.session?.id;
+        if (session !== undefined) this.#presence.keepOut({ kind: "session", user: id, session });
+        return removed !== null;
       } finally {
         // Also where the disk refused: in memory the device may be gone, and deaf to what it reads.
         this.#presence.evict(id, device);
-        const session = known?.session?.id;
-        if (session !== undefined) this.#presence.revoke({ kind: "session", user: id, session });
       }
     });
   }
@@ -210,16 +210,21 @@ export class StoreUserAdmin implements UserAdmin {
 
   async logout(id: string): Promise<void> {
     const before = await this.#revokeAll(id);
+    this.#presence.keepOut({ kind: "user", user: id, before });
+    const ended: string[] = [];
     for (const device of await this.#store.devices.list(id)) {
-      await this.#store.devices.change(
-        id,
-        device.id,
-        DEVICES_MAX,
+      let session: string | undefined;
+      await this.#store.devices.change(id, device.id, DEVICES_MAX, (known) => {
         // One that signed in anew meanwhile stays.
-        (known) => known === null || known.seen > before ? null : withoutSession(known),
-      );
+        if (known === null || (known.session?.began ?? known.seen) > before) return null;
+        session = known.session?.id;
+        return withoutSession(known);
+      });
+      if (session !== undefined) ended.push(session);
     }
     this.#presence.revoke({ kind: "user", user: id, before });
+    // Their tokens may have been renewed after the moment that counts.
+    for (const session of ended) this.#presence.revoke({ kind: "session", user: id, session });
   }
 
   async revokeToken(tokenId: string, until: number): Promise<void> {

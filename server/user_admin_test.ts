@@ -19,7 +19,9 @@ function scratch() {
     presence: {
       of: (user) => online.get(user) ?? [],
       evict: (...who) => void evicted.push(who.join("/")),
+      everyone: () => [],
       revoke: (revocation) => void revoked.push(revocation),
+      keepOut: (revocation) => void revoked.push(revocation),
       alone: async ({ user, device }, work) => {
         keptOut.push(`${user}/${device}`);
         const done = await work();
@@ -108,7 +110,7 @@ Deno.test("StoreUserAdmin.list() knows that a full page is the last", async () =
 Deno.test("StoreUserAdmin.removeDevice() lets nobody in whose sign-in was under way", async () => {
   await using place = scratch();
   await place.users.add({ id: "bob" });
-  const session = { id: "s1", generation: 1, expires: NOW };
+  const session = { id: "s1", began: NOW, generation: 1, expires: NOW };
   await place.store.devices.change(
     "bob",
     "phone",

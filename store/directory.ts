@@ -37,6 +37,8 @@ export interface PushAddress {
 export interface DeviceSession {
   /** Unique for ever; every token of the session names it. */
   readonly id: string;
+  /** When the device signed in, in milliseconds since 1970: renewing its tokens does not change it. */
+  readonly began: number;
   /** Which refresh token is the one that counts; an earlier one is a used one. */
   readonly generation: number;
   /** When the last of its tokens ends, in milliseconds since 1970. */
@@ -139,8 +141,8 @@ export interface Devices {
     max: number,
     change: (known: Device | null) => Device | null,
   ): Promise<DeviceChange>;
-  /** Removes the device and its cursor. @returns false where there was none. */
-  remove(user: string, device: string): Promise<boolean>;
+  /** Removes the device and its cursor. @returns what it was, or null where there was none. */
+  remove(user: string, device: string): Promise<Device | null>;
   /**
    * Looks for devices that were not here for long: through all devices of all users, in pages.
    *

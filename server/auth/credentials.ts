@@ -25,6 +25,8 @@ export interface Credential {
   readonly device: string | undefined;
   /** What the token is known by. */
   readonly mark: CredentialMark;
+  /** When the device of the token's session was last here, where it has one. */
+  readonly seen?: number | undefined;
 }
 
 /** What {@linkcode Credentials} are made of. */
@@ -59,8 +61,8 @@ export class Credentials {
   async verify(token: string, address: string): Promise<Credential> {
     return await this.#guard(claimedUser(token), address, async () => {
       const { user, device, ...mark } = await this.#parts.tokens.verify(token);
-      await this.#assertNotRevoked(user, device, mark);
-      return { user, device, mark };
+      const seen = await this.#assertNotRevoked(user, device, mark);
+      return { user, device, mark, seen };
     });
   }
 
@@ -72,7 +74,13 @@ export class Credentials {
   async verifyIdToken(issuer: string, token: string, address: string): Promise<IdTokenClaims> {
     const { issuers } = this.#parts;
     const account = issuers.claimedUser(issuer, token);
-    return await this.#guard(account, address, () => issuers.verify(issuer, token));
+    return await this.#guard(account, address, async () => {
+      const claims = await issuers.verify(issuer, token);
+      // Whoever was logged out everywhere, or left, signs in with a token that the issuer made since.
+      const { before } = await this.#parts.store.revocations.get(claims.user, "");
+      if (before > 0 && claims.issued <= before) throw new BadCredentialError("revoked");
+      return claims;
+    }, true);
   }
 
   /**
@@ -92,10 +100,15 @@ export class Credentials {
     });
   }
 
+  /**
+   * @param isExpiryCounted whether an expired token counts as a failure: it does where nobody has
+   * looked at its signature
+   */
   async #guard<T extends { readonly user: string }>(
     account: string | undefined,
     address: string,
     verify: () => Promise<T>,
+    isExpiryCounted = false,
   ): Promise<T> {
     const { lockout, log } = this.#parts;
     const blocked = lockout.blocked(account, address);
@@ -106,8 +119,10 @@ export class Credentials {
       return verified;
     } catch (error) {
       if (!(error instanceof BadCredentialError)) throw this.#told(error);
-      // An application that was logged out elsewhere guesses nothing: it must not lock its office out.
-      if (error.reason !== "revoked") lockout.failed(account, address);
+      // An application whose token is over guesses nothing: it must not lock its office out.
+      const isOver = error.reason === "revoked" ||
+        (error.reason === "expired" && !isExpiryCounted);
+      if (!isOver) lockout.failed(account, address);
       log.warn("sign-in refused", { address, reason: error.reason });
       throw new RpcError("bad_credential", { detail: error.reason });
     }
@@ -119,7 +134,6 @@ export class Credentials {
       return new RpcError("not_configured", { detail: "sign-in with this issuer" });
     }
     if (!(error instanceof IssuerUnavailableError)) return error;
-    this.#parts.log.error("issuer unavailable", error);
     return new RpcError("issuer_unavailable", { retryAfter: Math.ceil(error.retryMs / 1000) });
   }
 
@@ -127,15 +141,20 @@ export class Credentials {
     user: string,
     device: string | undefined,
     { id, session, issued }: CredentialMark,
-  ): Promise<void> {
+  ): Promise<number | undefined> {
     const { revocations, devices } = this.#parts.store;
     const refused = await revocations.get(user, id);
     // A token that does not say when it was issued may be as old as any.
     if (refused.token || (refused.before > 0 && (issued ?? 0) <= refused.before)) {
       throw new BadCredentialError("revoked");
     }
-    if (session === undefined) return;
+    if (session === undefined) return undefined;
     const isCurrent = (known: Device) => known.id === device && known.session?.id === session;
-    if (!(await devices.list(user)).some(isCurrent)) throw new BadCredentialError("revoked");
+    const known = (await devices.list(user)).find(isCurrent);
+    // A session is as old as its sign-in, however new its tokens are.
+    if (known?.session === undefined || known.session.began <= refused.before) {
+      throw new BadCredentialError("revoked");
+    }
+    return known.seen;
   }
 }

@@ -77,7 +77,7 @@ Deno.test("Credentials.verify() takes a session's token while the device has tha
   await store.users.create({ id: "ann", registered: 0 });
   const put = (id: string) =>
     store.devices.change("ann", "phone", 10, () => {
-      const session = { id, generation: 1, expires: Infinity };
+      const session = { id, began: 1, generation: 1, expires: Infinity };
       return { user: "ann", id: "phone", seen: 0, session };
     });
   const token = await place.token({ device: "phone", session: "s1" });
@@ -135,7 +135,29 @@ Deno.test("Credentials.verifyIdToken() says when to try again where the issuer i
   const error = await call.then(() => assert.fail("Expected an error"), (error) => error);
   assert.equal(error.key, "issuer_unavailable");
   assert.ok(error.data.retryAfter >= 1);
-  assert.equal(log.of("issuer unavailable").length, 1);
+  assert.deepEqual(log.lines, [], "strangers must not fill the log: the key cache says it once");
   const unknown = await refusal(credentials.verifyIdToken("nobody", token, ADDRESS));
   assert.match(unknown, /^Not configured/);
+});
+
+Deno.test("Credentials.verify() takes no renewed token of a session that began before a logout", async () => {
+  await using place = await scratch();
+  const { store, credentials, clock } = place;
+  await store.users.create({ id: "ann", registered: 0 });
+  const session = { id: "s1", began: clock.now(), generation: 2, expires: Infinity };
+  await store.devices.change("ann", "d", 10, () => ({ user: "ann", id: "d", seen: 0, session }));
+  clock.advance(1000);
+  await store.revocations.revokeUser("ann", clock.now() - 500);
+  const renewed = await place.token({ device: "d", session: "s1" });
+  assert.match(await refusal(credentials.verify(renewed, ADDRESS)), /: revoked$/);
+});
+
+Deno.test("Credentials.verify() locks no office out for tokens that have expired", async () => {
+  await using place = await scratch();
+  const token = await place.token({ ttlSeconds: 1 });
+  place.clock.advance(2000);
+  for (let tries = 0; tries < 12; tries++) {
+    assert.match(await refusal(place.credentials.verify(token, ADDRESS)), /: expired$/);
+  }
+  await place.credentials.verify(await place.token(), ADDRESS);
 });

@@ -16,7 +16,7 @@ import {
   type RefreshedTokens,
   RpcError,
 } from "../../rpc/mod.ts";
-import type { Device, DeviceChange, Devices, DeviceSession } from "../../store/mod.ts";
+import type { Device, DeviceChange, Devices, DeviceSession, Revocations } from "../../store/mod.ts";
 import type { RandomBytes } from "../clock.ts";
 import { BadCredentialError } from "../bad_credential.ts";
 import { tokenIdOf } from "./token_claims.ts";
@@ -29,6 +29,8 @@ const SESSION_ID_BYTES = 16;
 export interface SessionsParts {
   /** Where sessions are kept. */
   readonly devices: Devices;
+  /** Who was logged out everywhere, and when. */
+  readonly revocations: Revocations;
   /** Signs tokens. */
   readonly tokens: Tokens;
   /** Milliseconds since 1970. */
@@ -76,6 +78,7 @@ export class Sessions {
     const issued = now();
     const session: DeviceSession = {
       id: base64url.encode(random(new Uint8Array(SESSION_ID_BYTES))),
+      began: issued,
       generation: 1,
       expires: issued + (refreshable ? refreshSeconds : lastingSeconds) * 1000,
     };
@@ -98,18 +101,23 @@ export class Sessions {
    */
   async refresh(claims: RefreshClaims): Promise<RefreshedTokens> {
     const { user, device, session: id, generation } = claims;
-    const { devices, now, refreshSeconds } = this.#parts;
+    const { devices, revocations, now, refreshSeconds } = this.#parts;
+    // Read before the session is: a logout that comes later ends the session itself.
+    const { before } = await revocations.get(user, "");
     let next: DeviceSession | undefined;
     let isReused = false;
     await devices.change(user, device, DEVICES_MAX, (known) => {
       next = undefined;
       isReused = false;
       if (known === null || known.session?.id !== id) return null;
+      const { began } = known.session;
+      // A crash may have cut a logout short after its one decisive write.
+      if (began <= before) return withoutSession(known);
       if (known.session.generation !== generation) {
         isReused = true;
         return withoutSession(known);
       }
-      next = { id, generation: generation + 1, expires: now() + refreshSeconds * 1000 };
+      next = { id, began, generation: generation + 1, expires: now() + refreshSeconds * 1000 };
       return { ...known, seen: now(), session: next };
     });
     if (isReused) this.#parts.ended(user, id);

@@ -26,6 +26,7 @@ async function scratch() {
   const ended: string[] = [];
   const sessions = new Sessions({
     devices: store.devices,
+    revocations: store.revocations,
     tokens,
     now,
     random: systemRandom,
@@ -153,4 +154,15 @@ Deno.test("Sessions.refresh() of a removed user is refused and brings nobody bac
   await place.store.users.remove("ann");
   await assert.rejects(place.refresh(refresh), refuses("revoked"));
   assert.equal(await place.store.users.get("ann"), null);
+});
+
+Deno.test("Sessions.refresh() is refused where the session began before its user was logged out", async () => {
+  await using place = await scratch();
+  const { tokens: { refresh = "" } } = await place.sessions.open(ANN, true);
+  place.clock.advance(1000);
+  const second = await place.refresh(refresh);
+  // As a crash leaves it: the revocation is on disk, the session still there.
+  await place.store.revocations.revokeUser("ann", place.clock.now() - 500);
+  await assert.rejects(place.refresh(second.refresh), refuses("revoked"));
+  assert.equal((await place.phone())?.session, undefined);
 });

@@ -7,13 +7,15 @@ import { createHash } from "node:crypto";
 import type { JWTPayload } from "jose";
 import { USER_NAME_CHARS_MAX } from "../../limits.ts";
 import { isNameText, parseHttpsUrl, parseUserId } from "../../rpc/mod.ts";
-import { BadCredentialError } from "../bad_credential.ts";
+import { BadCredentialError, type BadCredentialReason } from "../bad_credential.ts";
 import type { IssuerConfig } from "./issuer_config.ts";
 
 /** Whom an ID token is for, and what its issuer says of them. */
 export interface IdTokenClaims {
   /** The user's id here: the issuer's name, a colon, and the issuer's `sub` or a hash of it. */
   readonly user: string;
+  /** When the token was issued, in milliseconds since 1970; 0 where it does not say. */
+  readonly issued: number;
   /** A verified e-mail address: Unicode NFC, lower case. */
   readonly email?: string;
   /** What they are called, in one line. */
@@ -34,18 +36,19 @@ const PLAIN_SUBJECT = /^[a-z0-9._@-]{1,64}$/;
 /**
  * Reads the claims about the user. Of those that nothing depends on, bad ones are left out.
  *
- * @throws {BadCredentialError} the subject or the e-mail address is missing or bad.
+ * @throws {BadCredentialError} the subject is missing or bad, or the e-mail address is where the
+ * issuer's tokens must have one.
  */
 export function readIdTokenClaims(payload: JWTPayload, config: IssuerConfig): IdTokenClaims {
   const { sub } = payload;
   if (sub === undefined) throw new BadCredentialError("no_subject");
   const user = userOf(config.name, sub);
   if (user === undefined) throw new BadCredentialError("bad_subject");
-  const email = emailOf(payload);
-  if (email === undefined && config.emailRequired) throw new BadCredentialError("no_email");
+  const email = emailOf(payload, config.emailRequired ?? false);
   const [name, picture] = [nameOf(payload["name"]), pictureOf(payload["picture"])];
   return {
     user,
+    issued: issuedOf(payload),
     ...(email === undefined ? {} : { email }),
     ...(name === undefined ? {} : { name }),
     ...(picture === undefined ? {} : { picture }),
@@ -65,19 +68,30 @@ export function userOf(issuer: string, subject: unknown): string | undefined {
   return parseUserId(`${issuer}:${name}`);
 }
 
-/** An address that its issuer has not verified may be anybody's. */
-function emailOf(payload: JWTPayload): string | undefined {
-  const { email, email_verified: verified } = payload;
-  if (isMissing(email)) return undefined;
-  const normal = typeof email === "string"
-    ? email.normalize("NFC").toLowerCase().normalize("NFC")
-    : "";
-  if (normal.length > EMAIL_CHARS_MAX || !EMAIL.test(normal)) {
-    throw new BadCredentialError("malformed");
-  }
+/** The address, if its issuer has verified it: any other may be anybody's. */
+function emailOf(
+  { email, email_verified: verified }: JWTPayload,
+  isRequired: boolean,
+): string | undefined {
+  const refuse = (reason: BadCredentialReason) => {
+    if (isRequired) throw new BadCredentialError(reason);
+    return undefined;
+  };
+  if (isMissing(email)) return refuse("no_email");
+  const normal = typeof email === "string" ? parseEmail(email) : undefined;
+  if (normal === undefined) return refuse("malformed");
   // Apple writes it as a text.
-  if (verified !== true && verified !== "true") throw new BadCredentialError("unverified_email");
-  return normal;
+  return verified === true || verified === "true" ? normal : refuse("unverified_email");
+}
+
+function parseEmail(email: string): string | undefined {
+  const normal = email.normalize("NFC").toLowerCase().normalize("NFC");
+  return normal.length <= EMAIL_CHARS_MAX && EMAIL.test(normal) ? normal : undefined;
+}
+
+/** `iat` in milliseconds; 0, as if it were of old, where the token does not say. */
+function issuedOf({ iat }: JWTPayload): number {
+  return typeof iat === "number" ? iat * 1000 : 0;
 }
 
 function nameOf(value: unknown): string | undefined {

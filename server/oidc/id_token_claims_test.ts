@@ -8,7 +8,8 @@ const CORP = { name: "corp", issuer: "https://id.example.org", audiences: ["app"
 const GOOGLE = { ...CORP, name: "google", emailRequired: true };
 
 function read(claims: Readonly<Record<string, unknown>>, config = CORP) {
-  return readIdTokenClaims({ sub: "7", ...claims }, config);
+  const { issued: _issued, ...said } = readIdTokenClaims({ sub: "7", ...claims }, config);
+  return said;
 }
 
 function refused(
@@ -82,15 +83,20 @@ Deno.test("readIdTokenClaims() brings an e-mail address into one form", () => {
   assert.equal(read({ email: longest, email_verified: true }).email, longest);
 });
 
-Deno.test("readIdTokenClaims() refuses an e-mail address that its issuer has not verified", () => {
+Deno.test("readIdTokenClaims() tells when the token was issued, and of old where it does not say", () => {
+  assert.equal(readIdTokenClaims({ sub: "7", iat: 12.5 }, CORP).issued, 12_500);
+  assert.equal(readIdTokenClaims({ sub: "7" }, CORP).issued, 0);
+});
+
+Deno.test("readIdTokenClaims() takes no e-mail address that its issuer has not verified", () => {
   for (const verified of [false, undefined, null, "false", "True", 1, {}]) {
     const claims = { "email": "ann@example.org", "email_verified": verified };
-    refused(claims, "unverified_email");
+    assert.deepEqual(read(claims), { user: "corp:7" });
     refused(claims, "unverified_email", GOOGLE);
   }
 });
 
-Deno.test("readIdTokenClaims() refuses what is no e-mail address", () => {
+Deno.test("readIdTokenClaims() takes nothing that is no e-mail address", () => {
   const wrong = [
     "ann",
     "@",
@@ -105,7 +111,8 @@ Deno.test("readIdTokenClaims() refuses what is no e-mail address", () => {
     {},
   ];
   for (const email of [...wrong, `${"x".repeat(249)}@ab.de`]) {
-    refused({ email, email_verified: true }, "malformed");
+    assert.deepEqual(read({ email, email_verified: true }), { user: "corp:7" });
+    refused({ email, email_verified: true }, "malformed", GOOGLE);
   }
 });
 

@@ -55,11 +55,13 @@ Deno.test("Issuers.verify() tells who somebody is", async () => {
   const full = google.token({ sub: "110169", email: "Ann@Example.org", name: "Ann", picture });
   assert.deepEqual(await issuers.verify("google", full), {
     user: "google:110169",
+    issued: deployment.clock.now(),
     email: EMAIL,
     name: "Ann",
     picture,
   });
-  assert.deepEqual(await issuers.verify("corp", corp.token({ sub: "ann" })), { user: "corp:ann" });
+  const { user, email } = await issuers.verify("corp", corp.token({ sub: "ann" }));
+  assert.deepEqual([user, email], ["corp:ann", undefined]);
 });
 
 Deno.test("Issuers.verify() fetches what it needs once, whoever signs in", async () => {

@@ -11,6 +11,7 @@ import {
   flattenedVerify,
   type JSONWebKeySet,
 } from "jose";
+import { SIGNATURE_KEYS_MAX } from "../../limits.ts";
 import { BadCredentialError } from "../bad_credential.ts";
 import { DocumentError, type FetchWorld } from "./document.ts";
 
@@ -204,7 +205,10 @@ async function fitting(
   candidates: errors.JWKSMultipleMatchingKeys,
   token: SignedParts,
 ): Promise<CryptoKey> {
+  let tries = 0;
   for await (const key of candidates) {
+    // A forged token costs as many checks as there are keys.
+    if (++tries > SIGNATURE_KEYS_MAX) break;
     try {
       await flattenedVerify(token, key);
       return key;

@@ -175,5 +175,5 @@ function silent(known: Device | null): Device | null {
 function renewed(known: Device | null): Device | null {
   if (known === null) return null;
   const generation = (known.session?.generation ?? 0) + 1;
-  return { ...known, session: { id: "s", generation, expires: 1 } };
+  return { ...known, session: { id: "s", began: 1, generation, expires: 1 } };
 }

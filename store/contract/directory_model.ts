@@ -99,8 +99,10 @@ export class DirectoryModel {
     return { kind: "changed", device };
   }
 
-  removeDevice(user: string, id: string): boolean {
-    return this.#devices.delete(keyOf(user, id));
+  removeDevice(user: string, id: string): Device | null {
+    const device = this.#devices.get(keyOf(user, id)) ?? null;
+    this.#devices.delete(keyOf(user, id));
+    return device;
   }
 
   revokeUser(user: string, before: number): void {

@@ -71,15 +71,16 @@ export class KvDevices implements Devices {
     return result;
   }
 
-  remove(user: string, device: string): Promise<boolean> {
+  remove(user: string, device: string): Promise<Device | null> {
     return this.#lanes.run(user, async () => {
       const key = deviceKey(user, device);
       const [row] = await this.#database.read([key]);
       await this.#mailboxes.forget(user, device);
-      if (!row) return false;
-      const freed = await freeWrites(this.#database, [parseJson<Device>(row.value)]);
+      if (!row) return null;
+      const removed = parseJson<Device>(row.value);
+      const freed = await freeWrites(this.#database, [removed]);
       await this.#mailboxes.write([...freed, { key, value: null }]);
-      return true;
+      return removed;
     });
   }
 

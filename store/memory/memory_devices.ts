@@ -46,11 +46,13 @@ export class MemoryDevices implements Devices {
   }
 
   /** See {@linkcode Devices.remove}. */
-  async remove(user: string, device: string): Promise<boolean> {
+  async remove(user: string, device: string): Promise<Device | null> {
     await this.#state.turn();
     const account = this.#state.accounts.get(user);
     account?.mailbox.forget(device);
-    return account?.devices.delete(device) ?? false;
+    const removed = account?.devices.get(device) ?? null;
+    account?.devices.delete(device);
+    return removed;
   }
 
   /** See {@linkcode Devices.unseen}. */
