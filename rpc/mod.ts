@@ -15,6 +15,7 @@ export type {
   ProfileChange,
   RefreshedTokens,
 } from "./accounts.ts";
+export { type DefinedMembers, definedMembers } from "./defined_members.ts";
 export { parseHttpsUrl } from "./https_url.ts";
 export { createIsoTime } from "./iso_time.ts";
 export { errorFrame, type Reply, type RequestId } from "./json_rpc.ts";

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The last moment that is a date, in milliseconds since 1970 (ECMA-262 §21.4.1.1). */
+export const DATE_MS_MAX = 8.64e15;
+
 /** What the server knows of time. */
 export interface Clock {
   /** Milliseconds since 1970; may jump. */

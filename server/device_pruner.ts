@@ -1,6 +1,7 @@
 /**
- * Keeping in mind who is here, and dropping devices that nobody uses any more. A device that never comes back would hold its user's
- * messages back until each of them expires, and take a place among the devices.
+ * Keeping in mind who is here, and dropping devices that nobody uses any more. A device that never
+ * comes back would hold its user's messages back until each of them expires, and take a place among
+ * the devices.
  *
  * @module
  */

@@ -8,6 +8,7 @@ import { createPublicKey } from "node:crypto";
 import { z } from "zod";
 import { JWT_KEYS_MAX, URL_CHARS_MAX } from "../limits.ts";
 import type { ConfigValue } from "./config_value.ts";
+import { RSA_BITS_MIN } from "./jwt_rules.ts";
 import { readJson } from "./read_json.ts";
 import { isKeysUrl } from "./oidc/mod.ts";
 
@@ -31,9 +32,6 @@ export type KeySource =
   | { readonly kind: "url"; readonly url: string }
   /** The set itself. */
   | { readonly kind: "set"; readonly keys: PublicKeySet };
-
-/** The shortest RSA key, in bits (RFC 7518 §3.3). */
-const RSA_BITS_MIN = 2048;
 
 /** Members that only private and symmetric keys have (RFC 7518 §6.2.2, §6.3.2, §6.4). */
 const SECRET_MEMBERS = ["d", "dp", "dq", "k", "oth", "p", "priv", "q", "qi"];

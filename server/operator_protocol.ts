@@ -19,7 +19,7 @@
  * @module
  */
 import { z } from "zod";
-import { USER_NAME_CHARS_MAX } from "../limits.ts";
+import { URL_CHARS_MAX, USER_NAME_CHARS_MAX } from "../limits.ts";
 import {
   ECHO_USER,
   type ExportPage,
@@ -30,16 +30,10 @@ import {
   type ProfileChange,
 } from "../rpc/mod.ts";
 import type { User } from "../store/mod.ts";
+import { isTokenId } from "./auth/mod.ts";
+import { DATE_MS_MAX } from "./clock.ts";
+import { parseEmail } from "./email_address.ts";
 import { type NewUser, USER_PAGE_MAX, type UserPage, type UserReport } from "./user_admin.ts";
-
-/** The longest e-mail address, in characters (RFC 5321 §4.5.3.1.3). */
-export const EMAIL_CHARS_MAX = 254;
-
-/** The longest id of a token, in characters: that of a `jti` that Titan takes. */
-export const TOKEN_ID_CHARS_MAX = 128;
-
-/** The last moment that is a date, in milliseconds since 1970 (ECMA-262 §21.4.1.1). */
-export const DATE_MS_MAX = 8.64e15;
 
 /** The path of all users. */
 export const USERS_PATH = "/users";
@@ -65,20 +59,28 @@ export type RevocationRequest =
 
 const userId = z.string().refine((id) => isUserId(id), "must be a normalised user id");
 
-const name = z.string().refine((text) => isNameText(text, USER_NAME_CHARS_MAX));
+const name = z.string().refine(
+  (text) => isNameText(text, USER_NAME_CHARS_MAX),
+  `must be 1 to ${USER_NAME_CHARS_MAX} characters in one line`,
+);
 
-const picture = z.string().refine((text) => parseHttpsUrl(text) !== undefined)
-  .transform((text) => parseHttpsUrl(text) ?? text);
+const picture = z.string().transform((text, context) => {
+  const url = parseHttpsUrl(text);
+  if (url !== undefined) return url;
+  context.addIssue(`must be an https URL of at most ${URL_CHARS_MAX} characters`);
+  return z.NEVER;
+});
 
 /** An e-mail address, brought into the form in which those of issuers are kept. */
-export const emailSchema: z.ZodType<string> = z.string()
-  .normalize("NFC").toLowerCase().normalize("NFC")
-  .max(EMAIL_CHARS_MAX)
-  .regex(/^[^@\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]+@[^@\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]+$/u);
+export const emailSchema: z.ZodType<string> = z.string().transform((text, context) => {
+  const email = parseEmail(text);
+  if (email !== undefined) return email;
+  context.addIssue({ code: "invalid_format", format: "email" });
+  return z.NEVER;
+});
 
-/** The id of a token. */
-export const tokenIdSchema: z.ZodType<string> = z.string().min(1).max(TOKEN_ID_CHARS_MAX)
-  .refine((id) => id.isWellFormed());
+/** The id of a token: a `jti` that Titan takes, or the hash of a token without one. */
+export const tokenIdSchema: z.ZodType<string> = z.string().refine(isTokenId);
 
 /** The body of a request to add a user. */
 export const newUserSchema: z.ZodType<NewUser> = z.object({

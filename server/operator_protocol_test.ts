@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { URL_CHARS_MAX, USER_NAME_CHARS_MAX } from "../limits.ts";
+import { TOKEN_ID_CHARS_MAX } from "./auth/mod.ts";
+import { DATE_MS_MAX } from "./clock.ts";
+import { EMAIL_CHARS_MAX } from "./email_address.ts";
 import {
-  DATE_MS_MAX,
   deviceQuerySchema,
-  EMAIL_CHARS_MAX,
   emailSchema,
   exportPageSchema,
   exportQuerySchema,
@@ -12,7 +13,6 @@ import {
   pageQuerySchema,
   profileChangeSchema,
   revocationSchema,
-  TOKEN_ID_CHARS_MAX,
   userReportSchema,
 } from "./operator_protocol.ts";
 import { USER_PAGE_MAX } from "./user_admin.ts";

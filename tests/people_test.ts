@@ -53,6 +53,11 @@ function everywhere(
   }
 }
 
+/** Whoever signs in after a logout has a token of after it; `iat` is in whole seconds. */
+function later(who: object): object {
+  return { ...who, iat: Math.ceil(Date.now() / 1000) + 1 };
+}
+
 /** Signs in with the issuer that stands for Google. */
 async function arrive(client: TestClient, issuer: LocalIssuer, who: object, device: string) {
   const token = issuer.token({ ...who });
@@ -157,7 +162,8 @@ everywhere(
     assert.ok(performance.now() - before < 1000);
     const family = client.request("auth.refresh", { refresh: next.refresh });
     assert.equal(await refusal(family), "bad_credential revoked");
-    await assert.rejects(server.connect({ token: next.token }), AnsweredError);
+    const connecting = server.connect({ token: next.token });
+    assert.equal(await refusal(connecting), "bad_credential revoked");
   },
 );
 
@@ -174,7 +180,7 @@ everywhere(
     assert.deepEqual(codes, [4401, 4401, 4401]);
     assert.ok(performance.now() - start < 1000);
     await using again = await server.connect();
-    assert.equal((await arrive(again, issuer, ANN, "d0")).id, "google:1001");
+    assert.equal((await arrive(again, issuer, later(ANN), "d0")).id, "google:1001");
   },
 );
 
@@ -219,11 +225,12 @@ everywhere(
     await ann.request("user.update", { name: "Somebody else" });
     assert.equal(await ann.request("user.delete"), "ACK");
     assert.equal((await ann.closed).code, 4410);
-    assert.match(await refusal(bob.sendMessage("google:1001", "hi")), /./);
-    await assert.rejects(server.connect({ token }), AnsweredError);
+    const sending = bob.request("msg.send", [{ to: "google:1001", message: "hi" }]);
+    assert.equal(await refusal(sending), "unknown_receiver");
+    assert.equal(await refusal(server.connect({ token })), "bad_credential revoked");
     assert.deepEqual(await server.store.users.withEmail("ann@example.org", 10), []);
     await using again = await server.connect();
-    const anew = await arrive(again, issuer, ANN, "tablet");
+    const anew = await arrive(again, issuer, later(ANN), "tablet");
     const page = await again.request("user.export") as {
       user: { name: string };
       devices: object[];

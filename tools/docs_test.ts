@@ -2,12 +2,21 @@
  * The tables of `docs/` and of ARCHITECTURE.md say what the code says.
  */
 import assert from "node:assert/strict";
+import * as limits from "../limits.ts";
 import { createMethods, RPC_ERRORS } from "../rpc/mod.ts";
 import { describeServerMethods } from "../rpc/server_methods.ts";
 import { CLOSE } from "../server/close_code.ts";
 import { VARIABLES } from "../server/config.ts";
 import { LAYERS } from "./tidy_layers.ts";
-import { readText } from "./tidy_tree.ts";
+import { isFree } from "./tidy_place.ts";
+import { listFiles, readText } from "./tidy_tree.ts";
+
+/** What `docs/operating.md` calls the levels of the log's methods. */
+const LEVELS: ReadonlyMap<string, string> = new Map([
+  ["event", "INFO"],
+  ["warn", "WARN"],
+  ["error", "ERROR"],
+]);
 
 Deno.test("docs/protocol.md lists every method and who may call it", async () => {
   const directions = new Map([...createMethods().keys()].map((name) => [name, "client"]));
@@ -43,6 +52,17 @@ Deno.test("docs/operating.md lists every variable", async () => {
   );
 });
 
+Deno.test("docs/operating.md lists every event of the log", async () => {
+  assertSameRows(await rowsOf("docs/operating.md", "event", ["level"]), await loggedEvents());
+});
+
+Deno.test("docs/operating.md lists every limit", async () => {
+  assertSameRows(
+    await rowsOf("docs/operating.md", "name", ["value"]),
+    Object.entries(limits).map(([name, value]) => [name, value.toLocaleString("en-US")]),
+  );
+});
+
 Deno.test("ARCHITECTURE.md lists the layers as they are linted", async () => {
   const listed = (names: readonly string[]) => names.length === 0 ? "nothing" : names.join(", ");
   assertSameRows(
@@ -50,6 +70,22 @@ Deno.test("ARCHITECTURE.md lists the layers as they are linted", async () => {
     [...LAYERS].map(([name, { uses, knows }]) => [name, listed(uses), listed(knows)]),
   );
 });
+
+/** The events that the sources tell the log, with their levels; each once. */
+async function loggedEvents(): Promise<readonly (readonly string[])[]> {
+  const events = new Map<string, readonly string[]>();
+  const sources = (await listFiles()).filter((path) => path.endsWith(".ts") && !isFree(path));
+  for (const path of sources) {
+    const calls = (await readText(path)).matchAll(/\blog\??\.(event|warn|error)\(\s*("[^"]+")?/g);
+    for (const [call, method = "", name] of calls) {
+      // Of an event whose name is put together nobody could read what it means.
+      assert.ok(name !== undefined, `${path} does not write out the name of an event: ${call}`);
+      const row = [name.slice(1, -1), LEVELS.get(method) ?? ""];
+      events.set(row.join(), row);
+    }
+  }
+  return [...events.values()];
+}
 
 /**
  * The rows of the table whose first column has the given heading: that column, and those asked

@@ -120,7 +120,7 @@ export class Credentials {
     } catch (error) {
       if (!(error instanceof BadCredentialError)) throw this.#told(error);
       // An application whose token is over guesses nothing: it must not lock its office out.
-      const isOver = error.reason === "revoked" ||
+      const isOver = error.reason === "revoked" || error.reason === "reused" ||
         (error.reason === "expired" && !isExpiryCounted);
       if (!isOver) lockout.failed(account, address);
       log.warn("sign-in refused", { address, reason: error.reason });

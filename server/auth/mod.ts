@@ -14,7 +14,7 @@ export {
 export { FailureLockout } from "./failure_lockout.ts";
 export { readOrMakeSecrets, SecretFileError } from "./secret_file.ts";
 export { BadCredentialError, type BadCredentialReason } from "../bad_credential.ts";
-export { REFRESH_TYPE, tokenIdOf } from "./token_claims.ts";
+export { isTokenId, REFRESH_TYPE, TOKEN_ID_CHARS_MAX, tokenIdOf } from "./token_claims.ts";
 export {
   claimedUser,
   type Claims,

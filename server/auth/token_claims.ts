@@ -7,19 +7,18 @@ import { createHash } from "node:crypto";
 import { decodeJwt, type JWTPayload } from "jose";
 import { ECHO_USER, parseDeviceId, parseUserId } from "../../rpc/mod.ts";
 import { BadCredentialError } from "../bad_credential.ts";
-import { CLOCK_SKEW_SECONDS, type VerifiedToken } from "./token_verifier.ts";
+import { DATE_MS_MAX } from "../clock.ts";
+import { CLOCK_SKEW_SECONDS } from "../jwt_rules.ts";
+import type { VerifiedToken } from "./token_verifier.ts";
 
 /** The `typ` of a refresh token, so that neither kind passes for the other (RFC 8725 §3.11). */
 export const REFRESH_TYPE = "titan-refresh+jwt";
 
 /** The longest id of a token or a session, in characters: revocations are remembered by it. */
-const ID_CHARS_MAX = 128;
+export const TOKEN_ID_CHARS_MAX = 128;
 
 /** What the ids of tokens begin with that have none of their own. */
 const HASH_PREFIX = "sha256:";
-
-/** The last moment that is a date, in milliseconds since 1970 (ECMA-262 §21.4.1.1). */
-export const DATE_MS_MAX = 8.64e15;
 
 /** What a valid access token says. */
 export interface Claims {
@@ -154,7 +153,7 @@ function deviceClaim(value: unknown): string | undefined {
 }
 
 function idClaim(value: unknown): string | undefined {
-  if (value === undefined || isId(value)) return value;
+  if (value === undefined || isTokenId(value)) return value;
   throw new BadCredentialError("malformed");
 }
 
@@ -181,8 +180,8 @@ function tokenId(token: string, payload: JWTPayload): string {
 }
 
 /** Whether a value can be the id of a token or a session. */
-export function isId(value: unknown): value is string {
-  return typeof value === "string" && value.length >= 1 && value.length <= ID_CHARS_MAX &&
+export function isTokenId(value: unknown): value is string {
+  return typeof value === "string" && value.length >= 1 && value.length <= TOKEN_ID_CHARS_MAX &&
     value.isWellFormed();
 }
 

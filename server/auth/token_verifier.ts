@@ -15,28 +15,11 @@ import {
   type JWTVerifyResult,
 } from "jose";
 import { SIGNATURE_KEYS_MAX, TOKEN_CHARS_MAX } from "../../limits.ts";
-import { BadCredentialError, type BadCredentialReason } from "../bad_credential.ts";
-
-/** How far the clock of whoever signed may be ahead of ours: `iat` and `nbf` bear this much. */
-export const CLOCK_SKEW_SECONDS = 30;
+import { BadCredentialError } from "../bad_credential.ts";
+import { CLOCK_SKEW_SECONDS, PUBLIC_KEY_ALGORITHMS, refusalOf } from "../jwt_rules.ts";
 
 /** The algorithm of our secrets, and the only one. */
 export const SECRET_ALGORITHM = "HS256";
-
-/**
- * The algorithms of public keys (RFC 7518 §3.1, RFC 8037 §3.1). None of them works with a secret,
- * so that nobody can sign with what everybody can read.
- */
-const KEY_ALGORITHMS = [
-  "EdDSA",
-  "Ed25519",
-  "ES256",
-  "ES384",
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-];
 
 /** What a token says of how it was signed; nothing of it is proved (RFC 7515 §4). */
 export interface TokenHeader {
@@ -142,7 +125,7 @@ async function verifyByKeys(
   now: number,
 ): Promise<JWTVerifyResult> {
   const options: JWTVerifyOptions = {
-    ...optionsAt(now, KEY_ALGORITHMS),
+    ...optionsAt(now, PUBLIC_KEY_ALGORITHMS),
     ...(issuer === undefined ? {} : { issuer }),
     ...(audience === undefined ? {} : { audience }),
   };
@@ -200,8 +183,12 @@ function verified({ protectedHeader, payload }: JWTVerifyResult, isOwn: boolean)
   return { type, isOwn, payload };
 }
 
-function optionsAt(now: number, algorithms: string[]): JWTVerifyOptions {
-  return { algorithms, currentDate: new Date(now), clockTolerance: CLOCK_SKEW_SECONDS };
+function optionsAt(now: number, algorithms: readonly string[]): JWTVerifyOptions {
+  return {
+    algorithms: [...algorithms],
+    currentDate: new Date(now),
+    clockTolerance: CLOCK_SKEW_SECONDS,
+  };
 }
 
 function assertLength(token: string): void {
@@ -221,20 +208,4 @@ function algorithmOf(token: string): string | undefined {
 function isAboutToken(error: unknown): boolean {
   return error instanceof errors.JWKSNoMatchingKey ||
     error instanceof errors.JWKSMultipleMatchingKeys || error instanceof errors.JOSENotSupported;
-}
-
-/** The library's errors hold the token's claims: they end here. */
-function refusalOf(error: unknown): unknown {
-  return error instanceof errors.JOSEError ? new BadCredentialError(reasonOf(error)) : error;
-}
-
-function reasonOf(error: errors.JOSEError): BadCredentialReason {
-  if (error instanceof errors.JWSSignatureVerificationFailed) return "bad_signature";
-  if (error instanceof errors.JOSEAlgNotAllowed) return "wrong_algorithm";
-  if (error instanceof errors.JWKSNoMatchingKey) return "unknown_key";
-  if (error instanceof errors.JWTExpired) return "expired";
-  if (!(error instanceof errors.JWTClaimValidationFailed)) return "malformed";
-  if (error.claim === "iss") return "wrong_issuer";
-  if (error.claim === "aud") return "wrong_audience";
-  return error.reason === "check_failed" ? "not_yet_valid" : "malformed";
 }

@@ -66,7 +66,8 @@ async function refused(
   assert.equal(error.cause, undefined);
 }
 
-const KEY_ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS384", "RS512", "PS256"];
+const ED_ES = ["EdDSA", "Ed25519", "ES256", "ES384"];
+const KEY_ALGORITHMS = [...ED_ES, "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
 for (const alg of KEY_ALGORITHMS) {
   Deno.test(`TokenVerifier.verify() accepts ${alg} under a key of the set, and under no other`, async () => {
@@ -90,7 +91,7 @@ Deno.test("TokenVerifier.verify() refuses algorithms that are not on its list", 
   const { jwk, sign } = await signer("ES512");
   const both = await verifier(keysOf(jwk));
   await refused(both.verify(await sign(), NOW_MS), "wrong_algorithm");
-  for (const alg of ["none", "None", "hs256", "HS384", "HS512", "PS512", "ML-DSA-44", "dir", ""]) {
+  for (const alg of ["none", "None", "hs256", "HS384", "HS512", "ES256K", "ML-DSA-44", "dir", ""]) {
     const token = byHand({ alg }, CLAIMS, "the secret");
     await refused(both.verify(token, NOW_MS), alg === "" ? "malformed" : "wrong_algorithm");
     const unsigned = token.slice(0, token.lastIndexOf(".") + 1);

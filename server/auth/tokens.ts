@@ -7,12 +7,11 @@
 import { base64url, type CryptoKey, decodeJwt, type JWTPayload, SignJWT } from "jose";
 import { TOKEN_CHARS_MAX } from "../../limits.ts";
 import { ECHO_USER, parseDeviceId, parseUserId } from "../../rpc/mod.ts";
-import type { RandomBytes } from "../clock.ts";
+import { DATE_MS_MAX, type RandomBytes } from "../clock.ts";
 import {
   type Claims,
-  DATE_MS_MAX,
   isGeneration,
-  isId,
+  isTokenId,
   readClaims,
   readRefreshClaims,
   REFRESH_TYPE,
@@ -173,7 +172,7 @@ function signToken(request: TokenRequest, { claims, type, now, key }: Signing): 
   if (did === undefined && request.device !== undefined) {
     throw new TypeError(`Cannot sign a token: "${request.device}" cannot be a device id`);
   }
-  if (sid !== undefined && !isId(sid)) {
+  if (sid !== undefined && !isTokenId(sid)) {
     throw new TypeError(`Cannot sign a token: "${sid}" cannot be a session's id`);
   }
   if (!(ttlSeconds > 0 && now + ttlSeconds * 1000 <= DATE_MS_MAX)) {

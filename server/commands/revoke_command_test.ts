@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { TOKEN_CHARS_MAX } from "../../limits.ts";
-import { TOKEN_ID_CHARS_MAX } from "../operator_protocol.ts";
+import { TOKEN_ID_CHARS_MAX } from "../auth/mod.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { readLine, revokedToken } from "./revoke_command.ts";
 

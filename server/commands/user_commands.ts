@@ -4,6 +4,7 @@
  * @module
  */
 import type { z } from "zod";
+import { definedMembers } from "../../rpc/mod.ts";
 import { emailSchema, newUserSchema, profileChangeSchema } from "../operator_protocol.ts";
 import type { UserAdmin } from "../user_admin.ts";
 import { deviceArgument, userArgument } from "./arguments.ts";
@@ -30,7 +31,7 @@ export async function addUser(
 ): Promise<void> {
   const { name, email, json = false } = options;
   const given = { name, email };
-  const wanted = checked(newUserSchema, { id: userArgument(id), ...defined(given) }, given);
+  const wanted = checked(newUserSchema, { id: userArgument(id), ...definedMembers(given) }, given);
   const user = await withUsers(program, true, (users) => users.add(wanted));
   if (user === null) throw new CommandError(`User "${wanted.id}" exists already`);
   console.log(json ? toJson(userJson(user)) : `Added ${printableLine(user.id)}`);
@@ -86,7 +87,7 @@ export async function updateUser(
       EXIT.usage,
     );
   }
-  const wanted = defined({ name: nullForFalse(name), picture: nullForFalse(picture) });
+  const wanted = definedMembers({ name: nullForFalse(name), picture: nullForFalse(picture) });
   const change = checked(profileChangeSchema, wanted, { name, picture });
   const updated = await withUsers(program, false, (users) => users.update(user, change));
   if (updated === null) throw noSuchUser(user);
@@ -223,8 +224,4 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, given: Given): T {
 
 function nullForFalse(value: string | false | undefined): string | null | undefined {
   return value === false ? null : value;
-}
-
-function defined(members: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

@@ -3,31 +3,12 @@
  *
  * @module
  */
-import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
+import { decodeJwt, type JWTPayload, jwtVerify } from "jose";
 import { TOKEN_CHARS_MAX } from "../../limits.ts";
-import { BadCredentialError, type BadCredentialReason } from "../bad_credential.ts";
+import { BadCredentialError } from "../bad_credential.ts";
+import { CLOCK_SKEW_SECONDS, PUBLIC_KEY_ALGORITHMS, refusalOf } from "../jwt_rules.ts";
 import type { IssuerConfig } from "./issuer_config.ts";
 import type { GetKey } from "./key_cache.ts";
-
-/**
- * Only those with a public and a private key: with any other, whoever has the published key could
- * sign too. `EdDSA` and `Ed25519` are the same (RFC 9864 §2.2).
- */
-const ALGORITHMS: readonly string[] = [
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "ES256",
-  "ES384",
-  "EdDSA",
-  "Ed25519",
-];
-
-/** How far the clocks of the issuer and of this machine may be apart. */
-const CLOCK_SKEW_SECONDS = 30;
 
 /**
  * Verifies an ID token.
@@ -51,7 +32,7 @@ export async function verifyIdToken(
   };
   try {
     const { payload, protectedHeader } = await jwtVerify(token, findKey, {
-      algorithms: [...ALGORITHMS],
+      algorithms: [...PUBLIC_KEY_ALGORITHMS],
       issuer: names,
       audience: [...audiences],
       requiredClaims: ["exp"],
@@ -63,9 +44,7 @@ export async function verifyIdToken(
     assertParty(payload, audiences);
     return payload;
   } catch (error) {
-    // The library's errors hold the token's claims: they end here.
-    if (error instanceof errors.JOSEError) throw new BadCredentialError(reasonOf(error));
-    throw error;
+    throw refusalOf(error);
   }
 }
 
@@ -102,23 +81,4 @@ function assertParty({ aud, azp }: JWTPayload, audiences: readonly string[]): vo
   if (!Array.isArray(aud) || aud.length < 2 || azp === undefined) return;
   const ours = typeof azp === "string" && audiences.includes(azp);
   if (!ours) throw new BadCredentialError("wrong_audience");
-}
-
-function reasonOf(error: errors.JOSEError): BadCredentialReason {
-  if (error instanceof errors.JWSSignatureVerificationFailed) return "bad_signature";
-  if (error instanceof errors.JOSEAlgNotAllowed) return "wrong_algorithm";
-  if (error instanceof errors.JWTExpired) return "expired";
-  if (!(error instanceof errors.JWTClaimValidationFailed)) return "malformed";
-  switch (error.claim) {
-    case "iss":
-      return "wrong_issuer";
-    case "aud":
-      return "wrong_audience";
-    case "exp":
-      return error.reason === "missing" ? "no_expiry" : "malformed";
-    case "nbf":
-      return error.reason === "check_failed" ? "not_yet_valid" : "malformed";
-    default:
-      return "malformed";
-  }
 }

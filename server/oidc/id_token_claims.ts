@@ -8,6 +8,7 @@ import type { JWTPayload } from "jose";
 import { USER_NAME_CHARS_MAX } from "../../limits.ts";
 import { isNameText, parseHttpsUrl, parseUserId } from "../../rpc/mod.ts";
 import { BadCredentialError, type BadCredentialReason } from "../bad_credential.ts";
+import { parseEmail } from "../email_address.ts";
 import type { IssuerConfig } from "./issuer_config.ts";
 
 /** Whom an ID token is for, and what its issuer says of them. */
@@ -23,12 +24,6 @@ export interface IdTokenClaims {
   /** The `https` URL of a picture. */
   readonly picture?: string;
 }
-
-/** An e-mail address, in characters (RFC 5321 §4.5.3.1.3, without the angle brackets). */
-const EMAIL_CHARS_MAX = 254;
-
-/** Addresses are as many as mail systems allow; this tells one from something else. */
-const EMAIL = /^[^@\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]+@[^@\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]+$/u;
 
 /** A `sub` that may stand in a user id as it is: user ids are compared without case. */
 const PLAIN_SUBJECT = /^[a-z0-9._@-]{1,64}$/;
@@ -82,11 +77,6 @@ function emailOf(
   if (normal === undefined) return refuse("malformed");
   // Apple writes it as a text.
   return verified === true || verified === "true" ? normal : refuse("unverified_email");
-}
-
-function parseEmail(email: string): string | undefined {
-  const normal = email.normalize("NFC").toLowerCase().normalize("NFC");
-  return normal.length <= EMAIL_CHARS_MAX && EMAIL.test(normal) ? normal : undefined;
 }
 
 /** `iat` in milliseconds; 0, as if it were of old, where the token does not say. */

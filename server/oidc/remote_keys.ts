@@ -6,15 +6,13 @@
 import { Buffer } from "node:buffer";
 import type { JSONWebKeySet } from "jose";
 import { z } from "zod";
+import { RSA_BITS_MIN } from "../jwt_rules.ts";
 import { DocumentError, fetchDocument, type FetchWorld } from "./document.ts";
 import { isKeysUrl } from "./issuer_url.ts";
 import { type GetKey, KeyCache } from "./key_cache.ts";
 
 /** Keys in one set: a token that names none of them may be tried with all. */
 export const KEYS_MAX = 100;
-
-/** The shortest RSA key, in bits (RFC 7518 §3.3). */
-const RSA_BITS_MIN = 2048;
 
 /** Options for {@linkcode createRemoteKeys}. */
 export interface RemoteKeysOptions extends FetchWorld {
