@@ -5,6 +5,7 @@
  * @module
  */
 import type { Device, PushAddress, User } from "../store/mod.ts";
+import type { ExportPlace } from "./export_place.ts";
 import type { Identity } from "./session.ts";
 
 /** What a credential is known by, so that it can be ended. */
@@ -78,6 +79,8 @@ export interface ExportedMessage {
   readonly expires: number;
   /** The body as it is delivered: JSON text. */
   readonly body: string;
+  /** Of one that was set aside: the device that refused it. */
+  readonly setAside?: { readonly device: string };
 }
 
 /** A part of everything that is kept about a user. */
@@ -86,10 +89,10 @@ export interface ExportPage {
   readonly user?: User;
   /** On the first page; with push addresses, without the ids of sessions. */
   readonly devices?: readonly Omit<Device, "session">[];
-  /** In order. */
+  /** Those of the mailbox in order, then those that were set aside. */
   readonly messages: readonly ExportedMessage[];
   /** What to ask with for the next page; null where this is the last. */
-  readonly next: number | null;
+  readonly next: ExportPlace | null;
 }
 
 /** What the methods can do with accounts. A user is always the one who asks. */
@@ -106,8 +109,18 @@ export interface Accounts {
   logout(identity: Identity, credential: CredentialMark): Promise<void>;
   /** The same for all devices of the user. */
   logoutAll(user: string): Promise<void>;
-  /** Adds or changes a device. @throws {RpcError} `too_many_devices`, with the `oldest` */
-  registerDevice(user: string, registration: DeviceRegistration): Promise<DeviceView>;
+  /**
+   * Adds or changes a device of the user.
+   *
+   * @param credential what `identity` signed in with: where its session ended meanwhile, the device
+   * stays as it is
+   * @throws {RpcError} `too_many_devices`, with the `oldest`; `bad_credential`
+   */
+  registerDevice(
+    identity: Identity,
+    credential: CredentialMark | undefined,
+    registration: DeviceRegistration,
+  ): Promise<DeviceView>;
   /** The devices of a user, in order of id. */
   listDevices(user: string): Promise<readonly DeviceView[]>;
   /** Removes a device with its cursor, tokens and push (4410). @throws {RpcError} `unknown_device` */
@@ -116,8 +129,8 @@ export interface Accounts {
   profile(user: string): Promise<User>;
   /** Changes the profile. @throws {RpcError} `unauthenticated`: removed meanwhile */
   updateProfile(user: string, change: ProfileChange): Promise<User>;
-  /** A page of everything kept about the user. @param after `next` of the page before, or 0 */
-  exportUser(user: string, after: number): Promise<ExportPage>;
+  /** A page of everything kept about the user. @param after `next` of the page before, or null */
+  exportUser(user: string, after: ExportPlace | null): Promise<ExportPage>;
   /** Removes the user with everything; tokens of before are refused, connections end (4410). */
   deleteUser(user: string): Promise<void>;
 }

@@ -13,6 +13,7 @@ import type {
   ProfileChange,
   RefreshedTokens,
 } from "./accounts.ts";
+import type { ExportPlace } from "./export_place.ts";
 import type { Identity } from "./session.ts";
 
 /** A moment whose text is "2026-11-22T16:00:00.000Z". */
@@ -58,7 +59,11 @@ export class FakeAccounts implements Accounts {
   }
 
   /** Answers the device as it was registered, seen now. */
-  async registerDevice(user: string, registration: DeviceRegistration): Promise<DeviceView> {
+  async registerDevice(
+    { user }: Identity,
+    _credential: unknown,
+    registration: DeviceRegistration,
+  ): Promise<DeviceView> {
     const { device: id, platform, name, push } = registration;
     const view: DeviceView = {
       id,
@@ -87,7 +92,7 @@ export class FakeAccounts implements Accounts {
     return await this.#answer(this.user, "updateProfile", user, change);
   }
 
-  async exportUser(user: string, after: number): Promise<ExportPage> {
+  async exportUser(user: string, after: ExportPlace | null): Promise<ExportPage> {
     return await this.#answer(this.page, "exportUser", user, after);
   }
 

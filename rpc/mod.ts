@@ -16,6 +16,8 @@ export type {
   RefreshedTokens,
 } from "./accounts.ts";
 export { type DefinedMembers, definedMembers } from "./defined_members.ts";
+export { type ExportPlace, exportPlaceText, parseExportPlace } from "./export_place.ts";
+export { type ExportView, viewOfExport } from "./export_view.ts";
 export { parseHttpsUrl } from "./https_url.ts";
 export { createIsoTime } from "./iso_time.ts";
 export { errorFrame, type Reply, type RequestId } from "./json_rpc.ts";

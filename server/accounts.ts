@@ -11,6 +11,7 @@ import {
   type DeviceRegistration,
   type DeviceView,
   type ExportPage,
+  type ExportPlace,
   type Identity,
   type ProfileChange,
   type RefreshedTokens,
@@ -68,10 +69,17 @@ export class StoreAccounts implements Accounts {
     await this.#parts.admin.logout(user);
   }
 
-  async registerDevice(user: string, registration: DeviceRegistration): Promise<DeviceView> {
+  async registerDevice(
+    { user, device }: Identity,
+    credential: CredentialMark | undefined,
+    registration: DeviceRegistration,
+  ): Promise<DeviceView> {
     const { store: { devices }, now } = this.#parts;
     const { device: id, platform, name, push } = registration;
+    const session = id === device ? credential?.session : undefined;
     const change = await devices.change(user, id, DEVICES_MAX, (known) => {
+      // Logged out or removed at this moment: nothing may wake it any more.
+      if (session !== undefined && known?.session?.id !== session) return null;
       const { push: before, ...rest } = known ?? { user, id, seen: now() };
       const after = push === undefined ? before : push && { ...push, registered: now() };
       return {
@@ -82,7 +90,7 @@ export class StoreAccounts implements Accounts {
       };
     });
     await assertChanged(change, devices, user);
-    if (change.kind !== "changed") throw new Error("Cannot register a device: nothing changed");
+    if (change.kind !== "changed") throw new RpcError("bad_credential", { detail: "revoked" });
     return this.#view(change.device);
   }
 
@@ -106,7 +114,7 @@ export class StoreAccounts implements Accounts {
     return updated;
   }
 
-  async exportUser(user: string, after: number): Promise<ExportPage> {
+  async exportUser(user: string, after: ExportPlace | null): Promise<ExportPage> {
     // A page is a hundred times as large as the request for it, and a batch asks for many at once.
     if (this.#exporting.has(user)) throw new RpcError("rate_limited", { retryAfter: 1 });
     this.#exporting.add(user);

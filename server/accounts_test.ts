@@ -32,8 +32,8 @@ interface Told {
   readonly devices: readonly object[];
   readonly push: string;
   readonly online: boolean;
-  readonly messages: readonly { readonly message: string }[];
-  readonly next: number | null;
+  readonly messages: readonly { readonly message: string; readonly setAside?: object }[];
+  readonly next: string | null;
 }
 
 /** Calls a method; answers its result, or the name of its error. */
@@ -174,6 +174,24 @@ testWorld("user.export gives everything page by page", async (world) => {
     messages.push(...page.messages);
   }
   assert.deepEqual(messages.map(({ message }) => message), texts);
+});
+
+testWorld("user.export has what a device refused, marked, behind the mailbox", async (world) => {
+  const ann = await google(world, "ann", "phone");
+  const bob = await world.enter("bob");
+  await call(bob, "msg.send", [{ to: "google:ann", message: "poison" }]);
+  const { mailboxes } = world.store;
+  const read = { messages: 1, bytes: 1000 };
+  const { entries: [entry] } = await mailboxes.read("google:ann", "phone", 0, read);
+  assert.ok(entry);
+  await mailboxes.setAside("google:ann", "phone", entry);
+  await settled();
+  const { messages, next } = await call(ann, "user.export");
+  assert.equal(next, null);
+  assert.deepEqual(messages.map(({ message }) => message), ["poison", "poison"]);
+  assert.deepEqual(messages.map(({ setAside }) => setAside), [undefined, { device: "phone" }]);
+  assert.deepEqual((await call(ann, "user.export", { after: "a" })).messages, messages.slice(1));
+  assert.equal(await call(ann, "user.export", { after: "17" }), "invalid_params");
 });
 
 testWorld("user.delete removes everything, and a sender gets unknown receiver", async (world) => {

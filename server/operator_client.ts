@@ -4,7 +4,12 @@
  * @module
  */
 import type { z } from "zod";
-import type { ExportPage, ProfileChange } from "../rpc/mod.ts";
+import {
+  type ExportPage,
+  type ExportPlace,
+  exportPlaceText,
+  type ProfileChange,
+} from "../rpc/mod.ts";
 import type { User } from "../store/mod.ts";
 import {
   DEVICES_PATH,
@@ -95,8 +100,9 @@ export class OperatorClient implements UserAdmin, Disposable {
     await this.#revoke({ token: tokenId, until });
   }
 
-  async export(id: string, after: number): Promise<ExportPage | null> {
-    const path = withQuery(EXPORT_PATH, { user: id, after: String(after) });
+  async export(id: string, after: ExportPlace | null): Promise<ExportPage | null> {
+    const place = after === null ? {} : { after: exportPlaceText(after) };
+    const path = withQuery(EXPORT_PATH, { user: id, ...place });
     return await this.#call(path, {}, 404, json(exportPageSchema));
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { MemoryStore } from "../store/memory/mod.ts";
+import type { Entry } from "../store/mod.ts";
 import { systemClock } from "./clock.ts";
 import { AMPLE, FakeLog } from "./fake_world.ts";
 import { type Fetch, OperatorClient, OperatorError } from "./operator_client.ts";
@@ -120,6 +121,8 @@ Deno.test("OperatorClient exports page by page", async () => {
   const { client, store } = place;
   await client.add({ id: ".." });
   const ids = Array.from({ length: 501 }, (_, n) => `m${n}`);
+  const news: Entry[] = [];
+  store.listen({ committed: ({ entries }) => void news.push(...entries) });
   for (const id of ids) {
     const body = JSON.stringify({ id, message: "😀" });
     const bytes = new TextEncoder().encode(body).length;
@@ -128,14 +131,20 @@ Deno.test("OperatorClient exports page by page", async () => {
       { id, kind: "message", ...people, time: 1, expires: 99, receipt: false, body, bytes },
     ]);
   }
-  const first = await client.export("..", 0);
+  for (const entry of news) await store.mailboxes.setAside("..", "a:b/é", entry);
+  const first = await client.export("..", null);
   assert.equal(first?.user?.id, "..");
   const second = await client.export("..", first.next ?? assert.fail("one page only"));
-  assert.deepEqual([second?.user, second?.devices, second?.next], [undefined, undefined, null]);
-  const messages = [...first.messages, ...second?.messages ?? []];
-  assert.deepEqual(messages.map(({ id }) => id), ids);
+  assert.deepEqual([second?.user, second?.devices], [undefined, undefined]);
+  const third = await client.export("..", second?.next ?? assert.fail("two pages only"));
+  assert.equal(third?.next, null);
+  const messages = [first, second, third].flatMap((page) => page?.messages ?? []);
+  assert.deepEqual(messages.map(({ id }) => id), [...ids, ...ids]);
+  const [kept, aside] = [messages.slice(0, 501), messages.slice(501)];
+  assert.ok(kept.every(({ setAside }) => setAside === undefined));
+  assert.ok(aside.every(({ setAside }) => setAside?.device === "a:b/é"));
   assert.equal(JSON.parse(messages[0]?.body ?? "").message, "😀");
-  assert.equal(await client.export("carl", 0), null);
+  assert.equal(await client.export("carl", null), null);
 });
 
 Deno.test("OperatorClient takes any user id", async () => {

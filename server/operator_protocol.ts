@@ -11,7 +11,7 @@
  * | `PATCH /users/ID`                   | 200 and the user, 404                       |
  * | `DELETE /users/ID`                  | 204, 404                                    |
  * | `DELETE /devices?user=ID&device=ID` | 204, 404                                    |
- * | `GET /export?user=ID&after=N`       | 200 and a page of the export, 404           |
+ * | `GET /export?user=ID&after=PLACE`   | 200 and a page of the export, 404           |
  * | `POST /revocations`                 | 204                                         |
  *
  * A device is not below its user: it may be called `..`, and then the path would be the user's.
@@ -23,8 +23,10 @@ import { URL_CHARS_MAX, USER_NAME_CHARS_MAX } from "../limits.ts";
 import {
   ECHO_USER,
   type ExportPage,
+  type ExportPlace,
   isNameText,
   parseDeviceId,
+  parseExportPlace,
   parseHttpsUrl,
   parseUserId,
   type ProfileChange,
@@ -68,6 +70,13 @@ const picture = z.string().transform((text, context) => {
   const url = parseHttpsUrl(text);
   if (url !== undefined) return url;
   context.addIssue(`must be an https URL of at most ${URL_CHARS_MAX} characters`);
+  return z.NEVER;
+});
+
+const exportPlace = z.string().transform((text, context) => {
+  const place = parseExportPlace(text);
+  if (place !== undefined) return place;
+  context.addIssue("must be where a page of an export ends");
   return z.NEVER;
 });
 
@@ -117,9 +126,9 @@ export const deviceQuerySchema: z.ZodType<{ user: string; device: string }> = z.
 });
 
 /** The query of a request for a page of an export. */
-export const exportQuerySchema: z.ZodType<{ user: string; after: number }> = z.object({
+export const exportQuerySchema: z.ZodType<{ user: string; after?: ExportPlace }> = z.object({
   user: userId,
-  after: z.string().regex(/^\d+$/).transform(Number).pipe(z.int()),
+  after: z.exactOptional(exportPlace),
 });
 
 /** The answer with one user. */
@@ -185,8 +194,9 @@ export const exportPageSchema: z.ZodType<ExportPage> = z.object({
     time: z.number(),
     expires: z.number(),
     body: z.string(),
+    setAside: z.exactOptional(z.object({ device: z.string() })),
   })),
-  next: z.number().nullable(),
+  next: exportPlace.nullable(),
 });
 
 /** Whether a text is a user id in its normal form that somebody may have. */

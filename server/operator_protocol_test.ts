@@ -81,12 +81,16 @@ Deno.test("revocationSchema takes a user or a token, and not both", () => {
   assert.ok(!isRevocation({ user: "bob", token: "t", until: 1 }) && !isRevocation({}));
 });
 
-Deno.test("exportQuerySchema takes whole positions", () => {
-  const isQuery = (after: string) => exportQuerySchema.safeParse({ user: "bob", after }).success;
-  assert.deepEqual(exportQuerySchema.parse({ user: "..", after: "70" }), { user: "..", after: 70 });
-  assert.ok(isQuery("0") && isQuery(`${Number.MAX_SAFE_INTEGER}`));
-  for (const wrong of ["", " ", "-1", "1.5", "1e3", "0x10", "9".repeat(17)]) {
-    assert.ok(!isQuery(wrong), wrong);
+Deno.test("exportQuerySchema takes the first page, and a place where a page ends", () => {
+  const parse = (after?: string) =>
+    exportQuerySchema.safeParse({ user: "..", ...(after === undefined ? {} : { after }) });
+  assert.deepEqual(parse().data, { user: ".." });
+  const mailbox = { part: "mailbox", after: 70 };
+  assert.deepEqual(parse("m70").data, { user: "..", after: mailbox });
+  const aside = { part: "aside", after: { position: 7, device: "a:b" } };
+  assert.deepEqual(parse("a7:a:b").data, { user: "..", after: aside });
+  for (const wrong of ["", " ", "0", "70", "m-1", "m1.5", "a1", `m${"9".repeat(17)}`]) {
+    assert.ok(!parse(wrong).success, wrong);
   }
 });
 
@@ -109,10 +113,12 @@ Deno.test("exportPageSchema takes the first page and those behind it", () => {
   const first = {
     user: { id: "bob", registered: 1 },
     devices: [{ user: "bob", id: "phone", platform: "web", seen: 4, push }],
-    messages: [message],
-    next: 7,
+    messages: [message, { ...message, setAside: { device: "tty" } }],
+    next: "a7:phone",
   };
-  assert.deepEqual(exportPageSchema.parse(first), first);
+  const next = { part: "aside", after: { position: 7, device: "phone" } };
+  assert.deepEqual(exportPageSchema.parse(first), { ...first, next });
+  assert.ok(!exportPageSchema.safeParse({ ...first, next: 7 }).success);
   const last = { messages: [], next: null };
   assert.deepEqual(exportPageSchema.parse(last), last);
   assert.ok(

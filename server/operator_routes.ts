@@ -4,6 +4,7 @@
  * @module
  */
 import type { z } from "zod";
+import { exportPlaceText } from "../rpc/mod.ts";
 import {
   deviceQuerySchema,
   DEVICES_PATH,
@@ -112,7 +113,8 @@ async function removeDevice(request: OperatorRequest, users: UserAdmin): Promise
 
 async function exportUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
   const { user, after } = queryOf(request, exportQuerySchema, "Query names no page of a user");
-  return foundUser(await users.export(user, after));
+  const page = await users.export(user, after ?? null);
+  return foundUser(page && { ...page, next: page.next && exportPlaceText(page.next) });
 }
 
 async function revoke(request: OperatorRequest, users: UserAdmin): Promise<Response> {

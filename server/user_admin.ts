@@ -5,7 +5,7 @@
  * @module
  */
 import { DEVICES_MAX } from "../limits.ts";
-import type { ExportPage, ProfileChange } from "../rpc/mod.ts";
+import type { ExportPage, ExportPlace, ProfileChange } from "../rpc/mod.ts";
 import type { Device, PushAddress, Store, User } from "../store/mod.ts";
 import { withoutSession } from "./auth/mod.ts";
 import { nobodyPresent, type Presence } from "./presence.ts";
@@ -102,10 +102,10 @@ export interface UserAdmin {
   /**
    * A page of everything that is kept about a user.
    *
-   * @param after `next` of the page before, or 0
+   * @param after `next` of the page before, or null
    * @returns null where there is no such user
    */
-  export(id: string, after: number): Promise<ExportPage | null>;
+  export(id: string, after: ExportPlace | null): Promise<ExportPage | null>;
 }
 
 /** What a {@linkcode StoreUserAdmin} is made of. */
@@ -172,13 +172,13 @@ export class StoreUserAdmin implements UserAdmin {
   }
 
   async remove(id: string): Promise<boolean> {
+    const before = this.#now();
+    // A device that still has its token must not bring them back to life, nor one whose sign-in is
+    // under way.
     if (await this.#store.users.get(id) !== null) {
-      // Before the user goes: a device that still has its token must not bring them back to life,
-      // nor one whose sign-in is under way.
-      const before = await this.#revokeAll(id);
       this.#presence.keepOut({ kind: "user", user: id, before });
     }
-    const removed = await this.#store.users.remove(id);
+    const removed = await this.#store.users.remove(id, before);
     // Not before: whoever asked for it has to hear that it is done.
     this.#presence.evict(id);
     return removed;
@@ -209,7 +209,8 @@ export class StoreUserAdmin implements UserAdmin {
   }
 
   async logout(id: string): Promise<void> {
-    const before = await this.#revokeAll(id);
+    const before = this.#now();
+    await this.#store.revocations.revokeUser(id, before);
     this.#presence.keepOut({ kind: "user", user: id, before });
     const ended: string[] = [];
     for (const device of await this.#store.devices.list(id)) {
@@ -232,14 +233,8 @@ export class StoreUserAdmin implements UserAdmin {
     this.#presence.revoke({ kind: "token", id: tokenId });
   }
 
-  export(id: string, after: number): Promise<ExportPage | null> {
+  export(id: string, after: ExportPlace | null): Promise<ExportPage | null> {
     return exportPage(this.#store, id, after);
-  }
-
-  async #revokeAll(id: string): Promise<number> {
-    const before = this.#now();
-    await this.#store.revocations.revokeUser(id, before);
-    return before;
   }
 }
 

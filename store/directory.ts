@@ -91,9 +91,11 @@ export interface Users {
    * Removes the user, the devices, the mailbox and all that names them in an index. What a crash
    * interrupts the next start finishes.
    *
-   * @returns false where there was none.
+   * @param before also refuses the tokens that were issued then or earlier, in the same step: see
+   * {@linkcode Revocations.revokeUser}
+   * @returns false where there was none; then nothing is refused.
    */
-  remove(id: string): Promise<boolean>;
+  remove(id: string, before?: number): Promise<boolean>;
   /** Users in order of id (by code point), after an id, at most `limit` (1 to 1,000). */
   list(after: string, limit: number): Promise<readonly User[]>;
   /**

@@ -113,7 +113,31 @@ export interface Page {
   readonly end: boolean;
 }
 
-/** How much one {@linkcode Mailboxes.read} may answer; at least one entry is always answered. */
+/** An entry that a device refused. */
+export interface Aside {
+  /** The device that did. */
+  readonly device: string;
+  /** What it refused. */
+  readonly entry: Entry;
+}
+
+/** Where an {@linkcode Aside} is among those of its user. */
+export interface AsidePlace {
+  /** The device that refused it. */
+  readonly device: string;
+  /** The position of the entry. */
+  readonly position: Position;
+}
+
+/** A stretch of what was set aside. */
+export interface AsidePage {
+  /** In order of device (by code point), those of one device in order of position. */
+  readonly asides: readonly Aside[];
+  /** Where to go on; null where there are no more. */
+  readonly next: AsidePlace | null;
+}
+
+/** How much one read may answer; at least one entry is always answered, if there is one. */
 export interface ReadLimit {
   /** Entries, receipts included. */
   readonly messages: number;
@@ -187,6 +211,14 @@ export interface Mailboxes {
 
   /** Copies an entry that a device refuses aside, durably, so that its cursor may pass it. */
   setAside(user: string, device: string, entry: Entry): Promise<void>;
+
+  /**
+   * Reads what devices of a user refused. It is kept until the user is removed, or at least until
+   * it expires.
+   *
+   * @param after where the page before ended; null for the start
+   */
+  readAside(user: string, after: AsidePlace | null, limit: ReadLimit): Promise<AsidePage>;
 
   /** The state of a mailbox, or null where there is no such user. */
   inspect(user: string): Promise<MailboxState | null>;

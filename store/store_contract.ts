@@ -16,6 +16,7 @@
  */
 import { acknowledgeTests } from "./contract/acknowledge_contract.ts";
 import { appendTests } from "./contract/append_contract.ts";
+import { asideTests } from "./contract/aside_contract.ts";
 import { atomicTests } from "./contract/atomic_contract.ts";
 import { attachTests } from "./contract/attach_contract.ts";
 import { cidTests } from "./contract/cid_contract.ts";
@@ -47,6 +48,7 @@ const SETTLED_TESTS: readonly ContractTest[] = [
   ...attachTests,
   ...readTests,
   ...acknowledgeTests,
+  ...asideTests,
   ...sweepTests,
   ...reopeningTests,
   ...usersTests,

@@ -5,8 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { runCrashes } from "./crash/crashes.ts";
+import type { Fault } from "./crash/fault.ts";
+import { drawPeople } from "./crash/people/person_habits.ts";
 import { testSeed } from "./crash/seeded.ts";
-import { describe } from "./crash/violation.ts";
+import { describe, type Violation } from "./crash/violation.ts";
 
 const seed = testSeed();
 
@@ -14,6 +16,11 @@ Deno.test(`crash - what was accepted survives kill -9 in order and once, seed ${
   const { violations, figures, exitCode } = await runCrashes({ seed, rounds: 6, lifeMsMax: 3000 });
   assert.equal(describe(violations), "", `seed ${seed}`);
   assert.ok(figures.redeliveries > 0, "no crash cost anybody anything: it tested nothing");
+  const { refreshes, deletes, refused } = figures;
+  assert.ok(
+    refreshes > 0 && deletes > 0 && refused > 0,
+    "nobody renewed, deleted or tried a token",
+  );
   console.info(JSON.stringify({ seed, ...figures }));
   assert.equal(exitCode, 0);
 });
@@ -22,14 +29,37 @@ Deno.test(`crash - what was accepted survives kill -9 in order and once, seed ${
 // `crash/faulty_titan.ts` puts a decorated port into the same server.
 Deno.test(`crash - the checker sees an ACK before the commit, seed ${seed}`, async () => {
   const fault = { acceptEarlyMs: 20 };
-  const { violations } = await runCrashes({ seed, rounds: 4, lifeMsMax: 1500, fault });
+  const people: [] = [];
+  const { violations } = await runCrashes({ seed, rounds: 4, lifeMsMax: 1500, people, fault });
   const lost = violations.filter(({ rule, what }) => rule === "I1" && what.includes("accepted"));
   assert.ok(lost.length > 0, `seed ${seed}: nothing was found lost: ${describe(violations)}`);
 });
 
 Deno.test(`crash - the checker sees a cursor that skips, seed ${seed}`, async () => {
   const fault = { skip: 40 };
-  const { violations } = await runCrashes({ seed, rounds: 4, lifeMsMax: 1500, fault });
+  const people: [] = [];
+  const { violations } = await runCrashes({ seed, rounds: 4, lifeMsMax: 1500, people, fault });
   const skipped = violations.filter(({ what }) => /never reached|got it no more/.test(what));
   assert.ok(skipped.length > 0, `seed ${seed}: nothing was found skipped: ${describe(violations)}`);
 });
+
+Deno.test(`crash - the checker sees that tokens count which were revoked, seed ${seed}`, async () => {
+  const violations = await crashPeople({ revokeEarlyMs: 5000 });
+  const alive = violations.filter(({ rule, what }) =>
+    rule === "revoked" && what.includes("worked")
+  );
+  assert.ok(alive.length > 0, `seed ${seed}: nothing was found alive: ${describe(violations)}`);
+});
+
+Deno.test(`crash - the checker sees that a refresh is lost, seed ${seed}`, async () => {
+  const violations = await crashPeople({ renewEarlyMs: 5000 });
+  const lost = violations.filter(({ rule, what }) => rule === "lost" && what.includes("refresh"));
+  assert.ok(lost.length > 0, `seed ${seed}: nothing was found lost: ${describe(violations)}`);
+});
+
+/** Only people, in a hurry, and those who write to them. */
+async function crashPeople(fault: Fault): Promise<readonly Violation[]> {
+  const people = drawPeople(seed, 0.3);
+  const options = { seed, habits: [], people, rounds: 3, lifeMsMax: 1000, fault };
+  return (await runCrashes(options)).violations;
+}

@@ -47,10 +47,8 @@ export const deviceRegister: Method = defineMethod({
   result: deviceView,
   async handler(asked, session, { accounts }) {
     const identity = identityOf(session);
-    const view = await accounts.registerDevice(
-      identity.user,
-      registrationOf(asked, identity.device),
-    );
+    const registration = registrationOf(asked, identity.device);
+    const view = await accounts.registerDevice(identity, session.credential, registration);
     return viewOfDevice(view);
   },
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ExportedMessage } from "../accounts.ts";
 import { ANN, FakeServices, FakeSession, NOW } from "../fake_session.ts";
-import { bodyOf, receiptBody } from "../message.ts";
+import { bodyOf } from "../message.ts";
 import { userExport } from "./user_export.ts";
 
 const TIME = "2026-11-22T16:00:00.000Z";
@@ -17,7 +17,6 @@ const MESSAGE: ExportedMessage = {
   to: "ann",
   body: bodyOf({ ...SENT, time: EARLIER }),
 };
-const RECEIPT = { id: "ID0", to: "bob", state: "delivered", time: EARLIER } as const;
 
 Deno.test("user.export tells the user, the devices and the first messages", async () => {
   const services = new FakeServices();
@@ -30,7 +29,7 @@ Deno.test("user.export tells the user, the devices and the first messages", asyn
       { user: "ann", id: "phone", platform: "android", name: "Ann's", push, seen: NOW },
     ],
     messages: [MESSAGE],
-    next: 17,
+    next: { part: "mailbox", after: 17 },
   };
   assert.deepEqual(await userExport.call(undefined, new FakeSession(ANN), services), {
     user: { ...user, registered: TIME },
@@ -45,31 +44,31 @@ Deno.test("user.export tells the user, the devices and the first messages", asyn
       },
     ],
     messages: [{ kind: "message", ...SENT, time: EARLIER, accepted: TIME, expires: EXPIRES }],
-    next: 17,
+    next: "m17",
   });
-  assert.deepEqual(services.accounts.calls, [["exportUser", "ann", 0]]);
+  assert.deepEqual(services.accounts.calls, [["exportUser", "ann", null]]);
 });
 
-Deno.test("user.export tells receipts as msg.receipt does", async () => {
+Deno.test("user.export goes on where the page before says", async () => {
   const services = new FakeServices();
-  const envelope = { id: "ID2", from: "bob", to: "ann" };
-  const body = receiptBody(RECEIPT);
-  const receipt: ExportedMessage = { ...ENVELOPE, ...envelope, kind: "receipt", body };
-  services.accounts.page = { messages: [receipt], next: null };
-  assert.deepEqual(await userExport.call({ after: 17 }, new FakeSession(ANN), services), {
-    messages: [
-      { kind: "receipt", ...envelope, accepted: TIME, expires: EXPIRES, receipt: RECEIPT },
-    ],
-    next: null,
-  });
-  assert.deepEqual(services.accounts.calls, [["exportUser", "ann", 17]]);
+  const places = [
+    ["m17", { part: "mailbox", after: 17 }],
+    ["a", { part: "aside", after: null }],
+    ["a17:phone", { part: "aside", after: { position: 17, device: "phone" } }],
+  ] as const;
+  for (const [text, place] of places) {
+    services.accounts.page = { messages: [], next: place };
+    const page = await userExport.call({ after: text }, new FakeSession(ANN), services);
+    assert.deepEqual(page, { messages: [], next: text });
+    assert.deepEqual(services.accounts.calls.at(-1), ["exportUser", "ann", place]);
+  }
 });
 
 Deno.test("user.export refuses a place that no page named", () => {
   const services = new FakeServices();
-  for (const after of [-1, 1.5, "17", null, 2 ** 53]) {
+  for (const after of [-1, 0, 17, null, "", "17", "m-1", "m01", "a1", `a1:${"x".repeat(65)}`]) {
     const call = () => userExport.call({ after }, new FakeSession(ANN), services);
-    assert.throws(call, { key: "invalid_params" });
+    assert.throws(call, { key: "invalid_params", message: /params\.after must be/ });
   }
   assert.deepEqual(services.accounts.calls, []);
 });

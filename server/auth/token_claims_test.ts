@@ -30,7 +30,7 @@ Deno.test("readClaims() reads times to the millisecond, whatever binary fraction
 
 Deno.test("readClaims() bears 30 s of clock skew in iat to the millisecond", () => {
   const issuedIn = (ms: number) => read({ sub: "ann", iat: (NOW_MS + ms) / 1000 });
-  assert.equal(issuedIn(30_000).issued, NOW_MS + 30_000);
+  assert.equal(issuedIn(30_000).issued, NOW_MS);
   assert.throws(() => issuedIn(30_001), { reason: "not_yet_valid" });
 });
 

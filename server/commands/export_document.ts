@@ -5,8 +5,7 @@
  *
  * @module
  */
-import type { ExportedMessage, ExportPage } from "../../rpc/mod.ts";
-import type { User } from "../../store/mod.ts";
+import { type ExportPage, type ExportPlace, viewOfExport } from "../../rpc/mod.ts";
 
 /** A part of the document. */
 export interface ExportPart {
@@ -24,17 +23,17 @@ export interface ExportPart {
  */
 export async function* exportDocument(
   first: ExportPage,
-  more: (after: number) => Promise<ExportPage>,
+  more: (after: ExportPlace) => Promise<ExportPage>,
 ): AsyncGenerator<ExportPart> {
-  const { user = null, devices = [] } = first;
-  let head = `{"user":${JSON.stringify(user && userOf(user))},\n` +
-    `"devices":${JSON.stringify(devices.map(deviceOf))},\n"messages":[\n`;
+  const { user = null, devices = [] } = viewOfExport(first);
+  let head = `{"user":${JSON.stringify(user)},\n` +
+    `"devices":${JSON.stringify(devices)},\n"messages":[\n`;
   let messages = 0;
   for (let page = first;; page = await more(page.next)) {
     let text = head;
     head = "";
-    for (const message of page.messages) {
-      text += `${messages++ === 0 ? "" : ",\n"}${JSON.stringify(messageOf(message))}`;
+    for (const message of viewOfExport(page).messages) {
+      text += `${messages++ === 0 ? "" : ",\n"}${JSON.stringify(message)}`;
     }
     if (page.next === null) {
       yield { text: `${text}\n]}\n`, messages };
@@ -42,26 +41,4 @@ export async function* exportDocument(
     }
     yield { text, messages };
   }
-}
-
-function userOf({ registered, ...user }: User): object {
-  return { ...user, registered: isoTime(registered) };
-}
-
-function deviceOf(
-  { id, platform, name, push, seen }: NonNullable<ExportPage["devices"]>[number],
-): object {
-  const wakes = push && { ...push, registered: isoTime(push.registered) };
-  return { device: id, platform, name, push: wakes, seen: isoTime(seen) };
-}
-
-function messageOf({ id, kind, from, to, time, expires, body }: ExportedMessage): object {
-  const envelope = { kind, id, from, to, accepted: isoTime(time), expires: isoTime(expires) };
-  const delivered = JSON.parse(body);
-  if (kind === "receipt") return { ...envelope, receipt: delivered };
-  return { ...envelope, time: delivered.time, message: delivered.message };
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ExportedMessage, ExportPage } from "../../rpc/mod.ts";
+import type { ExportedMessage, ExportPage, ExportPlace } from "../../rpc/mod.ts";
 import { exportDocument } from "./export_document.ts";
 
 const USER = { id: "bob", email: "bob@example.com", registered: Date.UTC(2026, 10, 22) };
@@ -9,10 +9,16 @@ function message(id: string, text: string): ExportedMessage {
   return { id, kind: "message", from: "ann", to: "bob", time: 1, expires: 2000, body };
 }
 
-/** The document of some pages, the first of which has position 0, the next 1 and so on. */
+/** Where the page of a number begins. */
+function place(page: number): ExportPlace {
+  return { part: "mailbox", after: page };
+}
+
+/** The document of some pages, the first of which has number 0, the next 1 and so on. */
 async function documentOf(first: ExportPage, ...further: readonly ExportPage[]) {
   const parts = [];
-  const more = (after: number) => Promise.resolve(further[after - 1] ?? assert.fail("no page"));
+  const more = ({ after }: ExportPlace) =>
+    Promise.resolve(further[Number(after) - 1] ?? assert.fail("no page"));
   for await (const part of exportDocument(first, more)) parts.push(part);
   return { parts, text: parts.map(({ text }) => text).join("") };
 }
@@ -65,10 +71,22 @@ Deno.test("exportDocument() tells receipts from messages", async () => {
   assert.deepEqual([exported.kind, exported.receipt], ["receipt", receipt]);
 });
 
+Deno.test("exportDocument() marks what a device had set aside", async () => {
+  const aside = { ...message("m1", "a"), setAside: { device: "tty" } };
+  const { text } = await documentOf({
+    user: USER,
+    devices: [],
+    messages: [message("m1", "a"), aside],
+    next: null,
+  });
+  const [kept, marked] = JSON.parse(text).messages;
+  assert.deepEqual(marked, { ...kept, setAside: { device: "tty" } });
+});
+
 Deno.test("exportDocument() writes each page when it is there, one message a line", async () => {
   const { parts, text } = await documentOf(
-    { user: USER, devices: [], messages: [message("m1", "a"), message("m2", "b")], next: 1 },
-    { messages: [], next: 2 },
+    { user: USER, devices: [], messages: [message("m1", "a"), message("m2", "b")], next: place(1) },
+    { messages: [], next: place(2) },
     { messages: [message("m3", "c")], next: null },
   );
   assert.deepEqual(parts.map(({ messages }) => messages), [2, 2, 3]);
@@ -85,7 +103,7 @@ Deno.test("exportDocument() writes an empty mailbox", async () => {
 
 Deno.test("exportDocument() goes no further than it is asked to", async () => {
   const pages = exportDocument(
-    { user: USER, devices: [], messages: [], next: 1 },
+    { user: USER, devices: [], messages: [], next: place(1) },
     () => Promise.reject(new Error("Removed")),
   );
   assert.equal((await pages.next()).done, false);

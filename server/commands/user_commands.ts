@@ -143,7 +143,7 @@ async function writeExport(
   path: string | undefined,
   progress: ExportProgress,
 ): Promise<number> {
-  const first = await users.export(user, 0);
+  const first = await users.export(user, null);
   if (first === null) throw noSuchUser(user);
   const document = exportDocument(first, async (after) => {
     const page = await users.export(user, after);

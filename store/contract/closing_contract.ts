@@ -275,6 +275,7 @@ function callsOf(
     ["attach", () => mailboxes.attach("bob", "phone", "oldest")],
     ["read", () => mailboxes.read("bob", "phone", 0, { messages: 1, bytes: 1 })],
     ["setAside", () => mailboxes.setAside("bob", "phone", entry)],
+    ["readAside", () => mailboxes.readAside("bob", null, { messages: 1, bytes: 1 })],
     ["inspect", () => mailboxes.inspect("bob")],
     ["forget", () => mailboxes.forget("bob", "phone")],
     ["users.get", () => users.get("bob")],

@@ -23,6 +23,22 @@ export const revocationsTests: readonly ContractTest[] = [
     },
   },
   {
+    // A crash between the two would leave a user without tokens, or tokens without their user.
+    name: "Users.remove() refuses tokens in the same step, and none of whom it does not know",
+    async run(world) {
+      const { users, revocations } = world.store;
+      await world.users("bob");
+      await revocations.revokeUser("bob", 5);
+      assert.equal(await users.remove("bob", 4), true);
+      assert.equal((await revocations.get("bob", "t")).before, 5);
+      await world.users("bob");
+      assert.equal(await users.remove("bob", 7), true);
+      assert.equal((await revocations.get("bob", "t")).before, 7);
+      assert.equal(await users.remove("bob", 9), false);
+      assert.equal((await revocations.get("bob", "t")).before, 7);
+    },
+  },
+  {
     // Times are those of tokens, which are not whole milliseconds.
     name: "Revocations.revokeUser() moves the time forward only, exactly",
     async run(world) {

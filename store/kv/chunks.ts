@@ -8,7 +8,7 @@ import { type Row, VALUE_BYTES_MAX, type Write } from "./database.ts";
 import { chunkKey, chunkLast, chunksRange } from "./keys.ts";
 import { entryLine, parseLines, type StoredEntry } from "./lines.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
-import { joinText, textWrites } from "./values.ts";
+import { joinText, readTexts, textWrites } from "./values.ts";
 
 /** Entries of one mailbox that are one row. */
 export interface Chunk {
@@ -24,9 +24,6 @@ export interface Chunks {
   readonly more: boolean;
 }
 
-/** Rows read at once: at most 1 MiB. */
-const ROWS_READ_MAX = 16;
-
 /** UTF-8 bytes of one chunk; past it the next one begins. A longer entry is a chunk alone. */
 const CHUNK_BYTES_MAX = VALUE_BYTES_MAX - 1024;
 
@@ -39,12 +36,8 @@ export async function readChunks(
   user: string,
   after: Position,
 ): Promise<Chunks> {
-  const rows = await database.list(chunksRange(user, after), ROWS_READ_MAX);
-  const groups = groupParts(rows);
-  const more = rows.length === ROWS_READ_MAX;
-  // The parts of the last one may go on past what was read; one entry has fewer parts than that.
-  if (more && groups.length > 1) groups.pop();
-  return { chunks: groups.map(parseChunk), more };
+  const { texts, more } = await readTexts(database, chunksRange(user, after));
+  return { chunks: texts.map(parseChunk), more };
 }
 
 /** Cuts entries, in order, into what fits in one chunk each. */
@@ -78,21 +71,10 @@ export function chunkDeletes(user: string, chunk: Chunk): Write[] {
   return parts.map((part) => ({ key: chunkKey(user, chunk.last, part), value: null }));
 }
 
-function groupParts(rows: readonly Row[]): Row[][] {
-  const groups: Row[][] = [];
-  for (const row of rows) {
-    const group = groups.at(-1);
-    if (group?.[0] !== undefined && chunkLast(group[0].key) === chunkLast(row.key)) group.push(row);
-    else groups.push([row]);
-  }
-  return groups;
-}
-
-function parseChunk(parts: readonly Row[]): Chunk {
+function parseChunk(parts: readonly [Row, ...Row[]]): Chunk {
   const entries: StoredEntry[] = [];
   for (const line of parseLines(joinText(parts))) {
     if (line.kind === "entry") entries.push(line.entry);
   }
-  const [first] = parts;
-  return { last: first === undefined ? 0 : chunkLast(first.key), parts: parts.length, entries };
+  return { last: chunkLast(parts[0].key), parts: parts.length, entries };
 }

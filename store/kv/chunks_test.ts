@@ -10,7 +10,7 @@ import { OwnedDatabase } from "./owned_database.ts";
 const LINE_BYTES = 1024;
 const CHUNK_BYTES = VALUE_BYTES_MAX - 1024;
 
-/** Rows that are read at once: `chunks.ts`. */
+/** Rows that are read at once: `values.ts`. */
 const PAGE_ROWS = 16;
 
 function own(database: FakeDatabase): Promise<OwnedDatabase> {

@@ -31,8 +31,8 @@ interface Hash {
 }
 
 /**
- * A set of strings that may err: it may hold a key that was never added, but never misses one that
- * was. Nothing can be taken out.
+ * A set of cids of senders that may err: it may hold one that was never added, but never misses one
+ * that was. Nothing can be taken out.
  */
 export class CidFilter {
   readonly #seed: number;
@@ -58,9 +58,13 @@ export class CidFilter {
     return this.#bytes;
   }
 
-  /** Adds a key, for good. Once the memory is used up, every further one makes errors likelier. */
-  add(key: string): void {
-    const hash = this.#hash(key);
+  /**
+   * Adds a cid, for good. Once the memory is used up, every further one makes errors likelier.
+   *
+   * @param sender a hash of the sender: of two that share it, the cids are taken for one another
+   */
+  add(sender: number, cid: string): void {
+    const hash = this.#hash(sender, cid);
     // One that is held, if only by mistake, is held for good.
     if (this.#holds(hash)) return;
     const layer = this.#open();
@@ -73,9 +77,9 @@ export class CidFilter {
     }
   }
 
-  /** Whether a key may have been added; false is certain. */
-  has(key: string): boolean {
-    return this.#layers.length > 0 && this.#holds(this.#hash(key));
+  /** Whether a cid of a sender may have been added; false is certain. */
+  has(sender: number, cid: string): boolean {
+    return this.#layers.length > 0 && this.#holds(this.#hash(sender, cid));
   }
 
   #holds({ first, step }: Hash): boolean {
@@ -101,11 +105,11 @@ export class CidFilter {
   }
 
   /** FNV-1a twice over, from two starts, each mixed at the end so that every bit counts. */
-  #hash(key: string): Hash {
-    let first = FNV_START ^ this.#seed;
+  #hash(sender: number, cid: string): Hash {
+    let first = mix(FNV_START ^ this.#seed ^ sender);
     let step = mix(first);
-    for (let index = 0; index < key.length; index++) {
-      const unit = key.charCodeAt(index);
+    for (let index = 0; index < cid.length; index++) {
+      const unit = cid.charCodeAt(index);
       first = Math.imul(first ^ unit, FNV_PRIME);
       step = Math.imul(step ^ unit, STEP_PRIME);
     }

@@ -15,6 +15,7 @@ import { type Key, KEYS_READ_MAX, type Write } from "./database.ts";
 import { cidExpiriesRange, cidExpiryKey, cidKey, cidNames, cidsRange } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
+import { markOf, type SenderMark, SenderMarks } from "./sender_marks.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** What became of a client's message id. */
@@ -29,6 +30,8 @@ export interface Cid {
 /** A cid whose message may not be on disk yet. */
 export interface UnsettledCid extends Cid {
   readonly sender: string;
+  /** What stands for the sender in rows. */
+  readonly mark: SenderMark;
   readonly cid: string;
   readonly position: number;
   /** The commit that brings it, null before it is in one and once it is on disk. */
@@ -45,6 +48,7 @@ export class Cids {
    * cid that is used again after it expired only costs a look-up.
    */
   readonly #rows: CidFilter;
+  readonly #marks = new SenderMarks();
   /** The last row that was loaded. */
   #loadedTo: Key | null = null;
   #isLoaded = false;
@@ -68,9 +72,9 @@ export class Cids {
    * where it may be a row.
    */
   known(sender: string, cid: string): UnsettledCid | null | undefined {
-    const key = mapKey(sender, cid);
+    const unsettled = this.#unsettled.get(mapKey(sender, cid));
     // What is settled is in the filter before it leaves the map: it is always in one of them.
-    return this.#unsettled.get(key) ?? (this.#isNoRow(key) ? null : undefined);
+    return unsettled ?? (this.#isNoRow(this.#marks.of(sender), cid) ? null : undefined);
   }
 
   /** The cid where its message is not settled yet. */
@@ -80,12 +84,7 @@ export class Cids {
 
   /** Looks a settled cid up. While one read is under way, the next ones gather. */
   find(sender: string, cid: string): Promise<Cid | null> {
-    if (this.#isNoRow(mapKey(sender, cid))) return Promise.resolve(null);
-    if (!this.#isLoaded) this.#lookedUp();
-    const { promise, resolve, reject } = Promise.withResolvers<Cid | null>();
-    this.#wanted.push({ key: cidKey(sender, cid), resolve, reject });
-    if (!this.#isReading) this.#readWanted();
-    return promise;
+    return this.#find(this.#marks.of(sender), cid);
   }
 
   /**
@@ -98,7 +97,10 @@ export class Cids {
     if (this.#isLoaded) return false;
     // Rows made meanwhile in front of where it is are not listed: settled() adds those.
     const rows = await this.#database.list(cidsRange(this.#loadedTo), CIDS_LOAD_MAX);
-    for (const { key } of rows) this.#rows.add(mapKey(...cidNames(key)));
+    for (const { key } of rows) {
+      const [mark, cid] = cidNames(key);
+      this.#rows.add(markOf(mark).hash, cid);
+    }
     this.#loadedTo = rows.at(-1)?.key ?? this.#loadedTo;
     this.#isLoaded = rows.length < CIDS_LOAD_MAX;
     return !this.#isLoaded;
@@ -117,6 +119,7 @@ export class Cids {
     this.#unsettled.delete(key);
     this.#unsettled.set(key, {
       sender: entry.sender,
+      mark: this.#marks.of(entry.sender),
       cid: entry.cid,
       position: entry.position,
       id: entry.id,
@@ -176,7 +179,7 @@ export class Cids {
     this.#settles++;
     for (const cid of cids) {
       const key = mapKey(cid.sender, cid.cid);
-      this.#rows.add(key);
+      this.#rows.add(cid.mark.hash, cid.cid);
       if (this.#unsettled.get(key) === cid) this.#unsettled.delete(key);
     }
   }
@@ -187,11 +190,11 @@ export class Cids {
     if (row === undefined) return false;
     const names = parseJson<[string, string][]>(row.value);
     const writes: Write[] = [{ key: row.key, value: null }];
-    for (const [sender, cid] of names) {
-      const found = await this.find(sender, cid);
+    for (const [mark, cid] of names) {
+      const found = await this.#find(markOf(mark), cid);
       // The same cid may be in use again, with a later end.
       if (found !== null && found.expires <= now) {
-        writes.push({ key: cidKey(sender, cid), value: null });
+        writes.push({ key: cidKey(mark, cid), value: null });
       }
     }
     await this.#database.write(writes);
@@ -199,8 +202,17 @@ export class Cids {
   }
 
   /** Whether a cid surely is no row. */
-  #isNoRow(key: string): boolean {
-    return this.#isLoaded && !this.#rows.has(key);
+  #isNoRow({ hash }: SenderMark, cid: string): boolean {
+    return this.#isLoaded && !this.#rows.has(hash, cid);
+  }
+
+  #find(mark: SenderMark, cid: string): Promise<Cid | null> {
+    if (this.#isNoRow(mark, cid)) return Promise.resolve(null);
+    if (!this.#isLoaded) this.#lookedUp();
+    const { promise, resolve, reject } = Promise.withResolvers<Cid | null>();
+    this.#wanted.push({ key: cidKey(mark.text, cid), resolve, reject });
+    if (!this.#isReading) this.#readWanted();
+    return promise;
   }
 
   async #readWanted(): Promise<void> {
@@ -229,12 +241,12 @@ export class Cids {
  * @param serial distinguishes the lists of one expiry time
  */
 export function cidWrites(cids: readonly UnsettledCid[], serial: number): Write[] {
-  const writes = cids.map(({ sender, cid, id, time, fingerprint, expires }): Write => ({
-    key: cidKey(sender, cid),
+  const writes = cids.map(({ mark, cid, id, time, fingerprint, expires }): Write => ({
+    key: cidKey(mark.text, cid),
     value: jsonValue({ id, time, fingerprint, expires } satisfies Cid),
   }));
   const expires = cids.reduce((latest, cid) => Math.max(latest, cid.expires), 0);
-  const names = cids.map(({ sender, cid }) => [sender, cid]);
+  const names = cids.map(({ mark, cid }) => [mark.text, cid]);
   return [...writes, { key: cidExpiryKey(expires, serial), value: jsonValue(names) }];
 }
 

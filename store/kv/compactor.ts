@@ -7,14 +7,13 @@
 import type { Position, StoreClock } from "../store.ts";
 import { type Chunk, chunkDeletes, chunkWrites, readChunks } from "./chunks.ts";
 import { type Key, type Write, WRITES_MAX } from "./database.ts";
-import { expiriesRange, expiryUser, mailboxKey } from "./keys.ts";
+import { expiriesRange, expiryUser } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { isUntold, withoutBody } from "./reader.ts";
-import { expiryWrite } from "./settler.ts";
-import { jsonValue } from "./values.ts";
+import { rowWrite } from "./settler.ts";
 
 /** What {@linkcode Compactor} works on. */
 export interface CompactorParts {
@@ -103,12 +102,9 @@ export class Compactor {
     const changed = new Set<string>();
     for (const [mailbox, settled] of mailboxes) {
       if (!mailbox.isLoaded || mailbox.settled !== settled) changed.add(mailbox.user);
-      if (!mailbox.isLoaded) continue;
-      for await (const chunk of this.#chunks(mailbox, settled)) {
-        await this.#expireChunk(mailbox, chunk, now);
-      }
+      if (mailbox.isLoaded) await this.#expireMailbox(mailbox, settled, now);
     }
-    // A time is forgotten only after what it stands for is gone; newer rows may share it.
+    // By now those of mailboxes are gone, and here go those that nobody stands behind any more.
     const gone = keys.filter((key) => !changed.has(expiryUser(key)));
     const writes = gone.map((key): Write => ({ key, value: null }));
     if (writes.length > 0) await this.#parts.database.write(writes);
@@ -128,24 +124,53 @@ export class Compactor {
     }
   }
 
-  async #expireChunk(mailbox: Mailbox, chunk: Chunk, now: number): Promise<void> {
-    const gone = chunk.entries.filter((entry) => entry.expires <= now);
-    const kept = chunk.entries.filter((entry) => entry.expires > now);
-    if (gone.length === 0) return;
-    const writes: Write[] = chunkDeletes(mailbox.user, chunk);
-    if (kept.length > 0) {
-      writes.push(...chunkWrites(mailbox.user, chunk.last, kept), expiryWrite(mailbox.user, kept));
+  /** Drops what has expired up to a position, and has the rest looked at in time. */
+  async #expireMailbox(mailbox: Mailbox, settled: Position, now: number): Promise<void> {
+    let next = Infinity;
+    let last: Chunk | null = null;
+    for await (const chunk of this.#chunks(mailbox, settled)) {
+      for (const { expires } of chunk.entries) if (expires > now) next = Math.min(next, expires);
+      if (chunk.entries.every(({ expires }) => expires > now)) continue;
+      if (last !== null) await this.#expireChunk(mailbox, last, now);
+      last = chunk;
     }
-    await this.#drop(mailbox, gone, writes);
+    // What became rows meanwhile was not looked at: the mailbox stays due.
+    const expires = mailbox.settled === settled ? next : mailbox.expiry.time;
+    // A time is left only after what it stands for is gone: with the last of it.
+    if (last !== null) await this.#expireChunk(mailbox, last, now, expires);
+    else if (expires !== mailbox.expiry.time) await this.#drop(mailbox, [], [], expires);
   }
 
-  /** Makes the writes by which some entries are no longer rows. */
-  async #drop(mailbox: Mailbox, entries: readonly StoredEntry[], writes: readonly Write[]) {
-    const row = { ...mailbox.toRow(), rows: mailbox.rowsWithout(entries) };
-    await this.#parts.database.write([
-      ...writes,
-      { key: mailboxKey(mailbox.user), value: jsonValue(row) },
-    ]);
+  async #expireChunk(
+    mailbox: Mailbox,
+    chunk: Chunk,
+    now: number,
+    expires?: number,
+  ): Promise<void> {
+    const gone = chunk.entries.filter((entry) => entry.expires <= now);
+    const kept = chunk.entries.filter((entry) => entry.expires > now);
+    const writes: Write[] = chunkDeletes(mailbox.user, chunk);
+    if (kept.length > 0) writes.push(...chunkWrites(mailbox.user, chunk.last, kept));
+    await this.#drop(mailbox, gone, writes, expires);
+  }
+
+  /**
+   * Makes the writes by which some entries are no longer rows.
+   *
+   * @param expires when the first of those that stay expires; left out: as before
+   */
+  async #drop(
+    mailbox: Mailbox,
+    entries: readonly StoredEntry[],
+    writes: readonly Write[],
+    expires: number = mailbox.expiry.time,
+  ): Promise<void> {
+    const { expiry, user } = mailbox;
+    const row = rowWrite(mailbox, { rows: mailbox.rowsWithout(entries), expires });
+    const index = expiry.writes(user, expires);
+    expiry.begin(expires);
+    await this.#parts.database.write([...writes, row, ...index]);
+    expiry.done(expires);
     mailbox.drop(entries);
   }
 }

@@ -150,3 +150,40 @@ Deno.test("Compactor.dropExpired() forgets no time of what became a row since it
   assert.deepEqual(await sweep(kv), ["m2"]);
   assert.deepEqual([rowsOf(kv, "messages"), rowsOf(kv, "expiries")], [0, 0]);
 });
+
+Deno.test("Compactor.dropExpired() that is cut short leaves nothing that only a later time finds", async () => {
+  for (const fault of FAULTS) {
+    let failed = true;
+    for (let commit = 1; failed; commit++) {
+      assert.ok(commit < COMMITS_MAX, "Sweeping ends");
+      await using kv = await FakeKv.open();
+      const part = { expires: kv.clock.now() + 1000, body: ROW_BODY };
+      await kv.send(["m1"], part);
+      await kv.send(["m2"], { body: ROW_BODY });
+      for (const id of ["m3", "m4"]) await kv.send([id], part);
+      await kv.store.mailboxes.settle();
+      assert.equal(rowsOf(kv, "messages"), 4);
+      await kv.clock.pass(1000);
+      kv.database.dieAt(commit, fault);
+      failed = await sweep(kv).then(() => false, () => true);
+      await kv.reopen();
+      await sweep(kv);
+      const left = [rowsOf(kv, "messages"), rowsOf(kv, "expiries")];
+      assert.deepEqual(left, [1, 1], `${fault} at ${commit}`);
+      assert.deepEqual(await kv.ids("bob"), ["m2"]);
+    }
+  }
+});
+
+Deno.test("Compactor.dropExpired() needs one commit for a mailbox of which a row has expired", async () => {
+  await using kv = await FakeKv.open();
+  await kv.send(["m1"], { expires: kv.clock.now() + 1000 });
+  await kv.store.mailboxes.settle();
+  await kv.clock.pass(1000);
+  kv.database.committed.length = 0;
+  await sweep(kv);
+  const drops = kv.database.committed.filter((writes) =>
+    writes.some(({ key }) => key[0] === "messages")
+  );
+  assert.deepEqual(drops.map((writes) => writes.some(({ key }) => key[0] === "expiries")), [true]);
+});

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Device, Position, PushAddress } from "../store.ts";
+import type { AsidePlace, Device, Position, PushAddress } from "../store.ts";
 import type { Key, Range } from "./database.ts";
 
 // Deno KV orders parts by type before value, and numbers after strings: Infinity ends any range.
@@ -120,7 +120,7 @@ export function chunkLast(key: Key): Position {
   return key[2] as Position;
 }
 
-/** Says that something in a mailbox expires then. */
+/** Says that a mailbox has to be looked at then: something in its rows may expire. */
 export function expiryKey(expires: number, user: string): Key {
   return ["expiries", expires, user];
 }
@@ -135,14 +135,22 @@ export function expiryUser(key: Key): string {
   return key[2] as string;
 }
 
-/** A client's own message id and what became of it. */
-export function cidKey(sender: string, cid: string): Key {
-  return ["cids", sender, cid];
+/**
+ * Stands for a sender beside cids, whose time may be over only weeks after the sender was removed:
+ * nobody reads an id in it. 132 bits are enough that no two are alike.
+ */
+export function senderMark(sender: string): string {
+  return digest(sender).slice(0, 22);
+}
+
+/** A client's own message id and what became of it; its sender as {@linkcode senderMark}. */
+export function cidKey(mark: string, cid: string): Key {
+  return ["cids", mark, cid];
 }
 
 /** All cids of one sender. */
-export function cidsOfRange(sender: string): Range {
-  return { start: ["cids", sender], end: ["cids", sender, Infinity] };
+export function cidsOfRange(mark: string): Range {
+  return { start: ["cids", mark], end: ["cids", mark, Infinity] };
 }
 
 /** All cids of all senders, or those after one {@linkcode cidKey}. */
@@ -150,8 +158,8 @@ export function cidsRange(after: Key | null): Range {
   return { start: after === null ? ["cids"] : [...after, ""], end: ["cids", Infinity] };
 }
 
-/** The sender and the cid in a {@linkcode cidKey}. */
-export function cidNames(key: Key): [sender: string, cid: string] {
+/** The mark of the sender and the cid in a {@linkcode cidKey}. */
+export function cidNames(key: Key): [mark: string, cid: string] {
   return [key[1] as string, key[2] as string];
 }
 
@@ -170,9 +178,15 @@ export function asideKey(user: string, device: string, position: Position, part:
   return ["aside", user, device, position, part];
 }
 
-/** All entries that devices of a user refused. */
-export function asidesRange(user: string): Range {
-  return { start: ["aside", user], end: ["aside", user, Infinity] };
+/** All entries that devices of a user refused, or those after one. */
+export function asidesRange(user: string, after: AsidePlace | null = null): Range {
+  const start = after === null ? [] : [after.device, after.position + 1];
+  return { start: ["aside", user, ...start], end: ["aside", user, Infinity] };
+}
+
+/** What an {@linkcode asideKey} says. */
+export function asidePlace(key: Key): AsidePlace {
+  return { device: key[2] as string, position: key[3] as Position };
 }
 
 /** A removal that is not finished. */

@@ -71,6 +71,10 @@ Deno.test("the ranges of keys catch what they say and nothing else, in order", a
       await assertRange(database, keys.emailsRange(name), emails);
       const asides = POSITIONS.map((position) => keys.asideKey(name, "phone", position, 0));
       await assertRange(database, keys.asidesRange(name), asides);
+      for (const [index, position] of POSITIONS.entries()) {
+        const place = { device: "phone", position };
+        await assertRange(database, keys.asidesRange(name, place), asides.slice(index + 1));
+      }
     }
     await assertRange(database, keys.usersRange(""), names.map(keys.userKey));
     const cids = names.flatMap((sender) => names.map((cid) => keys.cidKey(sender, cid)));
@@ -129,6 +133,7 @@ Deno.test("keys of what may be long are short, and those of two texts differ", (
     keys.emailKey(text, "bob"),
     ...PROVIDERS.map((provider) => keys.pushKey({ provider, token: text })),
     keys.revokedUserKey(text),
+    ["cids", keys.senderMark(text)],
     keys.revokedTokenKey(text),
     keys.tokenExpiryKey(1, text),
   ]);
@@ -141,6 +146,8 @@ Deno.test("the parts of a key are read back", () => {
   assert.equal(keys.chunkLast(keys.chunkKey("bob", 7, 1)), 7);
   assert.equal(keys.expiryUser(keys.expiryKey(7, "bob")), "bob");
   assert.deepEqual(keys.cidNames(keys.cidKey("bob", "c")), ["bob", "c"]);
+  const place = { device: "phone", position: 7 };
+  assert.deepEqual(keys.asidePlace(keys.asideKey("bob", "phone", 7, 1)), place);
   assert.equal(keys.emailUser(keys.emailKey("b@x.org", "bob")), "bob");
   const expiry = keys.tokenExpiryKey(7, "t");
   assert.deepEqual(keys.expiredTokenKey(expiry), keys.revokedTokenKey("t"));

@@ -6,6 +6,8 @@
  */
 import type {
   AppendOptions,
+  AsidePage,
+  AsidePlace,
   Attachment,
   Draft,
   Entry,
@@ -21,19 +23,18 @@ import type {
   StoreListener,
 } from "../store.ts";
 import { Admission } from "./admission.ts";
+import { Asides } from "./asides.ts";
 import { Background } from "./background.ts";
 import { Cids } from "./cids.ts";
 import { type Batch, Journal } from "./journal.ts";
 import type { Write } from "./database.ts";
-import { asideKey } from "./keys.ts";
 import { Lanes } from "./lane.ts";
-import { cursorLine, entryLine, forgottenLine, removedLine, type StoredEntry } from "./lines.ts";
+import { cursorLine, forgottenLine, removedLine, type StoredEntry } from "./lines.ts";
 import type { Cursor, Mailbox } from "./mailbox.ts";
 import { MailboxTable } from "./mailbox_table.ts";
 import { closedError, type OwnedDatabase } from "./owned_database.ts";
 import { Reader } from "./reader.ts";
 import type { Replayed } from "./replay.ts";
-import { textWrites } from "./values.ts";
 
 /** Bytes that a line which is not an entry's takes of a commit, at most. */
 const LINE_BYTES_MAX = 1024;
@@ -58,6 +59,7 @@ export class KvMailboxes implements Mailboxes {
   readonly #background: Background;
   readonly #attaching = new Lanes();
   readonly #reader: Reader;
+  readonly #asides: Asides;
   #listener: StoreListener | null = null;
   /** The newest committed position. */
   #committed: Position;
@@ -82,6 +84,7 @@ export class KvMailboxes implements Mailboxes {
     this.#background = new Background({ ...shared, reader: this.#reader, committed, failed });
     const recount = (mailbox: Mailbox) => this.#background.recount(mailbox);
     this.#admission = new Admission({ ...shared, recount });
+    this.#asides = new Asides(database, this.#table, (job) => this.#background.run(job));
   }
 
   /** See {@linkcode Store.listen}. */
@@ -107,7 +110,7 @@ export class KvMailboxes implements Mailboxes {
     while (mailbox?.isLoaded === false) mailbox = await this.#table.load(user);
     if (mailbox === null) return null;
     const known = mailbox.cursors.get(device);
-    const cursor = known ?? newCursor(mailbox, device, start);
+    const cursor = known ?? mailbox.newCursor(device, start);
     const { position, sent } = cursor;
     mailbox.cursors.set(device, cursor);
     cursor.readers++;
@@ -156,10 +159,12 @@ export class KvMailboxes implements Mailboxes {
 
   async setAside(user: string, device: string, entry: Entry): Promise<void> {
     this.#assertOpen();
-    const line = entryLine({ ...entry, copied: false });
-    await this.#parts.database.write(
-      textWrites(line, (part) => asideKey(user, device, entry.position, part)),
-    );
+    await this.#asides.set(user, device, entry);
+  }
+
+  async readAside(user: string, after: AsidePlace | null, limit: ReadLimit): Promise<AsidePage> {
+    this.#assertOpen();
+    return await this.#asides.read(user, after, limit);
   }
 
   async inspect(user: string): Promise<MailboxState | null> {
@@ -213,11 +218,13 @@ export class KvMailboxes implements Mailboxes {
   ): Promise<boolean> {
     this.#assertOpen();
     return await this.#background.run(async () => {
-      if (await this.#table.load(user) === null) return false;
+      const mailbox = await this.#table.load(user);
+      if (mailbox === null) return false;
       const unblock = this.#table.block(user);
       const { position } = this.#journal;
       try {
-        await this.#writeLine(removedLine(user), writes);
+        const index = mailbox.expiry.writes(user, Infinity);
+        await this.#writeLine(removedLine(user), [...writes, ...index]);
         this.#table.remove(user);
         // Those behind the line stay, as they do when the journal is replayed.
         this.#cids.forget(user, position);
@@ -290,11 +297,4 @@ export class KvMailboxes implements Mailboxes {
   #onFailed(batch: Batch): void {
     for (const entry of batch.entries) this.#admission.release(entry);
   }
-}
-
-function newCursor(mailbox: Mailbox, device: string, start: "oldest" | "newest"): Cursor {
-  // Without any device the lowest cursor is where the mailbox begins.
-  const first = mailbox.cursors.size === 0 || start === "oldest";
-  const position = first ? mailbox.lowestCursor() : mailbox.last;
-  return { device, position, sent: position, live: true, readers: 0 };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Refused, Revocations } from "../store.ts";
-import { type Key, type Row, WRITES_MAX } from "./database.ts";
+import { type Key, type Row, type Write, WRITES_MAX } from "./database.ts";
 import {
   expiredTokenKey,
   revokedTokenKey,
@@ -25,6 +25,18 @@ interface RevokedUser {
 /** What is stored of a token. */
 interface RevokedToken {
   readonly until: number;
+}
+
+/** Refuses the tokens of a user up to a time, or up to a later one that is known already. */
+export async function revokeWrite(
+  database: OwnedDatabase,
+  user: string,
+  before: number,
+): Promise<Write> {
+  const key = revokedUserKey(user);
+  const [row] = await database.read([key]);
+  const known = row ? parseJson<RevokedUser>(row.value).before : 0;
+  return { key, value: jsonValue({ before: Math.max(known, before) } satisfies RevokedUser) };
 }
 
 /** Tokens swept at once; each takes two changes of a commit. */

@@ -15,6 +15,7 @@ import {
   usersRange,
 } from "./keys.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
+import { revokeWrite } from "./kv_revocations.ts";
 import type { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { deleteMailbox, finishRemoval } from "./removal.ts";
@@ -49,15 +50,17 @@ export class KvUsers implements Users {
     return this.#put(user, version);
   }
 
-  remove(id: string): Promise<boolean> {
+  remove(id: string, before?: number): Promise<boolean> {
     return this.#lanes.run(id, async () => {
       const wasLeft = await this.#finishLeft(id);
       const found = await this.get(id);
+      const refused = before === undefined ? [] : [await revokeWrite(this.#database, id, before)];
       const isRemoved = await this.#mailboxes.remove(id, [
         { key: userKey(id), value: null },
         ...emailWrites(id, found?.value.email, undefined),
         { key: mailboxKey(id), value: null },
         { key: removalKey(id), value: new Uint8Array() },
+        ...refused,
       ], () => deleteMailbox(this.#database, id));
       // The rest stands in nobody's way but that of the next user of the name, who waits.
       if (isRemoved) await finishRemoval(this.#database, id);

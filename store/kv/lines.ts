@@ -88,7 +88,7 @@ export function cursorLine(
     "\t" + acknowledged + "\n";
 }
 
-/** The line that ends a device's cursor; `born` as in {@linkcode MailboxRow}. */
+/** The line that ends a device's cursor; `born` as in `MailboxRow`. */
 export function forgottenLine(user: string, device: string, born: Position): string {
   return `f\t${user}\t${device}\t${born}\n`;
 }

@@ -6,7 +6,9 @@
 import { Stretches } from "../stretches.ts";
 import type { Position, StoreLimits } from "../store.ts";
 import { type Amount, count, type Exact, NOTHING } from "./amount.ts";
+import { Expiry } from "./expiry.ts";
 import type { CursorState, StoredEntry } from "./lines.ts";
+import type { MailboxRow } from "./mailbox_row.ts";
 
 /** A device's place in a mailbox. */
 export interface Cursor extends CursorState {
@@ -16,22 +18,6 @@ export interface Cursor extends CursorState {
   position: Position;
   sent: Position;
   live: boolean;
-}
-
-/** What is stored of a mailbox beside its entries. */
-export interface MailboxRow {
-  /** Entries up to here are rows, later ones are in the journal. */
-  readonly settled: Position;
-  /** The position of the newest entry. */
-  readonly last: Position;
-  /** What some device has acknowledged, as {@linkcode Stretches} write it. */
-  readonly acknowledged: string;
-  /** Rows up to here belong to an earlier user of the same name. */
-  readonly born: Position;
-  /** What the rows hold past the position `counted`. */
-  readonly counted: Position;
-  readonly rows: Readonly<Amount>;
-  readonly cursors: readonly (readonly [device: string, CursorState])[];
 }
 
 /** Receipts that may wait, as a multiple of the messages that may. */
@@ -50,6 +36,8 @@ export class Mailbox {
   /** What the rows hold past `counted`; an upper bound of what waits there. */
   readonly rows: Amount = { ...NOTHING };
   counted: Position = 0;
+  /** When something in the rows expires. */
+  readonly expiry = new Expiry();
   /** What some device has acknowledged, forgotten ones too. */
   readonly acknowledged = new Stretches();
   /** How often a cursor moved or went. */
@@ -185,6 +173,7 @@ export class Mailbox {
     this.settled = settled;
     this.born = Math.max(this.born, born);
     this.counted = counted;
+    this.expiry.load(row?.expires);
     Object.assign(this.rows, rows);
     for (const [device, state] of cursors) {
       if (this.cursors.has(device) || this.forgotten?.has(device)) continue;
@@ -225,6 +214,14 @@ export class Mailbox {
     Object.assign(this.rows, rows);
     this.#exact = exact;
     for (const entry of this.#tail.slice(this.#head)) this.#limitExactness(entry);
+  }
+
+  /** The cursor of a device that was not here before; it is not among {@linkcode cursors} yet. */
+  newCursor(device: string, start: "oldest" | "newest"): Cursor {
+    // Without any device the lowest cursor is where the mailbox begins.
+    const first = this.cursors.size === 0 || start === "oldest";
+    const position = first ? this.lowestCursor() : this.last;
+    return { device, position, sent: position, live: true, readers: 0 };
   }
 
   /** Moves a cursor forward. @returns whether it moved */
@@ -279,7 +276,8 @@ export class Mailbox {
     );
     const { born, counted, last } = this;
     const acknowledged = this.acknowledged.toString();
-    return { settled, last, acknowledged, born, counted, rows: { ...this.rows }, cursors };
+    const expires = this.expiry.time === Infinity ? null : this.expiry.time;
+    return { settled, last, acknowledged, born, counted, rows: { ...this.rows }, expires, cursors };
   }
 
   /** A count is exact only until something that was counted expires. */

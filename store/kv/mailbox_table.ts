@@ -6,7 +6,8 @@
 import { TABLE_ENTRIES_MAX } from "../../limits.ts";
 import type { Position } from "../store.ts";
 import { mailboxKey, userKey } from "./keys.ts";
-import { Mailbox, type MailboxRow } from "./mailbox.ts";
+import { Mailbox } from "./mailbox.ts";
+import type { MailboxRow } from "./mailbox_row.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { parseJson } from "./values.ts";
 

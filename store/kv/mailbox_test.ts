@@ -193,6 +193,7 @@ Deno.test("Mailbox.load() takes a row that is older than what the journal brough
     born: 0,
     counted: 0,
     rows: { messages: 2, bytes: 20, receipts: 0 },
+    expires: 99,
     cursors: [["phone", old], ["web", old], ["desk", old]],
   }, 6);
   assert.deepEqual(tailOf(mailbox), ["m5", "m6"]);
@@ -200,6 +201,7 @@ Deno.test("Mailbox.load() takes a row that is older than what the journal brough
   assert.deepEqual([...mailbox.cursors.keys()].sort(), ["desk", "phone"]);
   assert.equal(cursorOf(mailbox, "phone").position, 5);
   assert.equal(mailbox.held.messages, 4);
+  assert.equal(mailbox.expiry.time, 99);
   assert.equal(mailbox.isLoaded, true);
 });
 
@@ -218,10 +220,28 @@ Deno.test("Mailbox.toRow() says what load() takes back", () => {
   append(mailbox, makeEntries([1, 2, 3]));
   mailbox.advance(cursorOf(mailbox, "phone"), 1);
   mailbox.settle(mailbox.toSettle(3), 3);
+  mailbox.expiry.done(99);
   const loaded = new Mailbox("bob");
   loaded.load(JSON.parse(JSON.stringify(mailbox.toRow())), 3);
   assert.deepEqual(loaded.toRow(), mailbox.toRow());
   assert.deepEqual(loaded.held, mailbox.held);
+});
+
+Deno.test("Mailbox.newCursor() begins at the oldest entry, or behind the newest of a device that is late", () => {
+  const mailbox = makeMailbox();
+  append(mailbox, makeEntries([3, 4]));
+  assert.deepEqual(mailbox.newCursor("phone", "newest"), {
+    device: "phone",
+    position: 0,
+    sent: 0,
+    live: true,
+    readers: 0,
+  });
+  assert.deepEqual([...mailbox.cursors.keys()], []);
+  const late = makeMailbox({ phone: 3, web: 2 });
+  append(late, makeEntries([3, 4]));
+  assert.equal(late.newCursor("desk", "oldest").position, 2);
+  assert.equal(late.newCursor("desk", "newest").position, 4);
 });
 
 Deno.test("Mailbox.interrupt() takes it that a connected device was sent everything", () => {

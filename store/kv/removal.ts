@@ -14,6 +14,7 @@ import {
   removalKey,
   removalsRange,
   removalUser,
+  senderMark,
 } from "./keys.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { freeWrites } from "./push_index.ts";
@@ -32,7 +33,7 @@ export async function finishRemovals(database: OwnedDatabase): Promise<void> {
 export async function finishRemoval(database: OwnedDatabase, user: string): Promise<void> {
   await deleteMailbox(database, user);
   await deleteDevices(database, user);
-  await deleteRange(database, cidsOfRange(user));
+  await deleteRange(database, cidsOfRange(senderMark(user)));
   await database.write([{ key: removalKey(user), value: null }]);
 }
 

@@ -11,9 +11,10 @@ import { chunkWrites, cutChunks } from "./chunks.ts";
 import { type Cids, CIDS_WRITE_MAX, cidWrites } from "./cids.ts";
 import { COMMIT_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
 import type { Journal, Segment } from "./journal.ts";
-import { chunksRange, countersKey, expiryKey, journalKey, mailboxKey } from "./keys.ts";
+import { chunksRange, countersKey, journalKey, mailboxKey } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { MailboxRow } from "./mailbox_row.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { jsonValue } from "./values.ts";
@@ -42,6 +43,8 @@ interface Step {
   readonly mailbox: Mailbox;
   readonly entries: readonly StoredEntry[];
   readonly upTo: Position;
+  /** Where the mailbox is in the index of expiries after it. */
+  readonly expires: number;
   readonly writes: readonly Write[];
 }
 
@@ -100,10 +103,14 @@ export class Settler {
 
   async #writeGroup(group: readonly Step[]): Promise<void> {
     const { database, table } = this.#parts;
-    for (const { mailbox } of group) this.#doubtful.add(mailbox);
+    for (const { mailbox, expires } of group) {
+      this.#doubtful.add(mailbox);
+      mailbox.expiry.begin(expires);
+    }
     await database.write(group.flatMap(({ writes }) => writes));
-    for (const { mailbox, entries, upTo } of group) {
+    for (const { mailbox, entries, upTo, expires } of group) {
       mailbox.settle(entries, upTo);
+      mailbox.expiry.done(expires);
       this.#doubtful.delete(mailbox);
       if (!mailbox.isSettled) table.touch(mailbox);
       // Acknowledged while it was written.
@@ -125,7 +132,13 @@ export class Settler {
           key,
           value: null,
         }));
-        await database.write([...deletes, rowWrite(mailbox, mailbox.settled, mailbox.rows)]);
+        const { expiry, rows, user } = mailbox;
+        await database.write([
+          ...deletes,
+          rowWrite(mailbox, { rows, expires: expiry.time }),
+          ...expiry.writes(user, expiry.time),
+        ]);
+        expiry.done(expiry.time);
       }
       this.#doubtful.delete(mailbox);
     }
@@ -161,10 +174,15 @@ export class Settler {
 
 /** What settling one mailbox takes: a step a chunk, or one that writes only the cursors. */
 function plan(mailbox: Mailbox, upTo: Position): Step[] {
+  const { expiry, user } = mailbox;
   const end = Math.max(upTo, mailbox.settled);
   const entries = mailbox.toSettle(upTo);
+  const expires = entries.reduce((least, entry) => Math.min(least, entry.expires), expiry.time);
+  // Nothing may be a row that the index does not know: it goes with the first of them.
+  let index: readonly Write[] = expiry.writes(user, expires);
   if (entries.length === 0) {
-    return [{ mailbox, entries, upTo: end, writes: [rowWrite(mailbox, end, mailbox.rows)] }];
+    const row = rowWrite(mailbox, { settled: end, rows: mailbox.rows, expires });
+    return [{ mailbox, entries, upTo: end, expires, writes: [row, ...index] }];
   }
   const newest = entries.at(-1)?.position;
   const steps: Step[] = [];
@@ -173,25 +191,25 @@ function plan(mailbox: Mailbox, upTo: Position): Step[] {
     const last = chunk.at(-1)?.position ?? 0;
     const settled = last === newest ? end : last;
     rows = amountWith(rows, chunk);
-    const writes = [
-      ...chunkWrites(mailbox.user, last, chunk),
-      expiryWrite(mailbox.user, chunk),
-      rowWrite(mailbox, settled, rows),
-    ];
-    steps.push({ mailbox, entries: chunk, upTo: settled, writes });
+    const row = rowWrite(mailbox, { settled, rows, expires });
+    const writes = [...chunkWrites(user, last, chunk), row, ...index];
+    steps.push({ mailbox, entries: chunk, upTo: settled, expires, writes });
+    index = [];
   }
   return steps;
 }
 
-function rowWrite(mailbox: Mailbox, settled: Position, rows: Amount): Write {
-  const row = { ...mailbox.toRow(settled), rows: { ...rows } };
-  return { key: mailboxKey(mailbox.user), value: jsonValue(row) };
-}
+/** What a row is to say that the mailbox in memory does not say yet. */
+type RowChange = { readonly settled?: Position; readonly rows: Amount; readonly expires: number };
 
-/** Says when the first of some entries expires, for the sweep. */
-export function expiryWrite(user: string, entries: readonly StoredEntry[]): Write {
-  const first = entries.reduce((least, { expires }) => Math.min(least, expires), Infinity);
-  return { key: expiryKey(first, user), value: new Uint8Array() };
+/** Writes the row of a mailbox. */
+export function rowWrite(mailbox: Mailbox, { settled, rows, expires }: RowChange): Write {
+  const row: MailboxRow = {
+    ...mailbox.toRow(settled),
+    rows: { ...rows },
+    expires: expires === Infinity ? null : expires,
+  };
+  return { key: mailboxKey(mailbox.user), value: jsonValue(row) };
 }
 
 /** Where the commit that begins with a step ends; at least one step is in it. */

@@ -3,8 +3,19 @@
  *
  * @module
  */
-import { type Row, VALUE_BYTES_MAX, type Write } from "./database.ts";
+import { type Range, type Row, VALUE_BYTES_MAX, type Write } from "./database.ts";
 import type { Key } from "./database.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+
+/** Some texts of a range, in order, and whether there are more behind them. */
+export interface Texts {
+  /** The parts of each, for {@linkcode joinText}. */
+  readonly texts: readonly (readonly [Row, ...Row[]])[];
+  readonly more: boolean;
+}
+
+/** Rows read at once: at most 1 MiB. */
+const ROWS_READ_MAX = 16;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -42,6 +53,21 @@ export function joinText(parts: readonly Row[]): string {
   return decoder.decode(bytes);
 }
 
+/** Reads the first texts of a range. The last part of a key is that of the text. */
+export async function readTexts(database: OwnedDatabase, range: Range): Promise<Texts> {
+  const rows = await database.list(range, ROWS_READ_MAX);
+  const texts: [Row, ...Row[]][] = [];
+  for (const row of rows) {
+    const text = texts.at(-1);
+    if (text !== undefined && isSameText(text[0].key, row.key)) text.push(row);
+    else texts.push([row]);
+  }
+  const more = rows.length === ROWS_READ_MAX;
+  // The parts of the last one may go on past what was read; one entry has fewer parts than that.
+  if (more && texts.length > 1) texts.pop();
+  return { texts, more };
+}
+
 /**
  * A JSON value as bytes.
  *
@@ -56,4 +82,13 @@ export function jsonValue(value: unknown): Uint8Array {
 /** The JSON value of bytes that {@linkcode jsonValue} made. */
 export function parseJson<T>(value: Uint8Array): T {
   return JSON.parse(decoder.decode(value)) as T;
+}
+
+/** Whether two keys differ in the last part only. */
+function isSameText(one: Key, other: Key): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = one.length - 2; index >= 0; index--) {
+    if (one[index] !== other[index]) return false;
+  }
+  return true;
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { Row, Write } from "./database.ts";
 import { VALUE_BYTES_MAX } from "./database.ts";
-import { byteWrites, joinText, jsonValue, parseJson, textWrites } from "./values.ts";
+import { FakeDatabase } from "./fake_database.ts";
+import { OwnedDatabase } from "./owned_database.ts";
+import { byteWrites, joinText, jsonValue, parseJson, readTexts, textWrites } from "./values.ts";
 
 function rowsOf(writes: readonly Write[]): Row[] {
   return writes.map(({ key, value }) => ({ key, value: value ?? new Uint8Array(), version: "1" }));
@@ -59,4 +61,22 @@ Deno.test("jsonValue() takes what fits in one value, and not a byte more", () =>
   assert.equal(jsonValue("x".repeat(VALUE_BYTES_MAX - 2)).length, VALUE_BYTES_MAX);
   assert.throws(() => jsonValue("x".repeat(VALUE_BYTES_MAX - 1)), RangeError);
   assert.throws(() => jsonValue("é".repeat(VALUE_BYTES_MAX / 2)), RangeError);
+});
+
+Deno.test("readTexts() answers whole texts, and says whether there are more", async () => {
+  const owned = await OwnedDatabase.take(new FakeDatabase(), {}, () => {});
+  const all = { start: ["text"], end: ["text", Infinity] };
+  assert.deepEqual(await readTexts(owned, all), { texts: [], more: false });
+  // Of three parts each, and of names of which one begins as the other does.
+  const texts = ["a", "a1", "b", "c", "d", "e"].map((name) => name + "x".repeat(150_000));
+  for (const text of texts) {
+    const [name = ""] = text.split("x");
+    await owned.write(textWrites(text, (part) => ["text", name, part]));
+  }
+  const first = await readTexts(owned, all);
+  assert.deepEqual(first.texts.map(joinText), texts.slice(0, 5));
+  assert.equal(first.more, true);
+  const rest = await readTexts(owned, { ...all, start: ["text", "d", Infinity] });
+  assert.deepEqual(rest.texts.map(joinText), texts.slice(5));
+  assert.equal(rest.more, false);
 });

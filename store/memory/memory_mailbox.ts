@@ -7,6 +7,7 @@
 import type { Attachment, Draft, Entry, MailboxState, Page, ReadLimit } from "../store.ts";
 import { Stretches } from "../stretches.ts";
 import type { Position, StoreLimits } from "../store.ts";
+import { MemoryAsides } from "./memory_asides.ts";
 
 /** Where a device stands. */
 interface Cursor {
@@ -33,7 +34,8 @@ export class MemoryMailbox {
   #log: Entry[] = [];
   /** Expired before any device had acknowledged them; their senders are still to be told. */
   #missed: Entry[] = [];
-  #aside: readonly Entry[] = [];
+  /** What devices refused. */
+  readonly asides = new MemoryAsides();
   readonly #devices = new Map<string, Cursor>();
   #waiting: Waiting = NOTHING;
   #tail: Position = 0;
@@ -133,16 +135,6 @@ export class MemoryMailbox {
     return before;
   }
 
-  /** See `Mailboxes.setAside`. */
-  setAside(entry: Entry): void {
-    this.#aside = [...this.#aside, entry];
-  }
-
-  /** What was set aside and a sweep has not found expired. */
-  get aside(): readonly Entry[] {
-    return this.#aside;
-  }
-
   /** See `Mailboxes.inspect`. */
   inspect(now: number): MailboxState {
     const { messages, bytes } = this.waiting(now);
@@ -158,7 +150,7 @@ export class MemoryMailbox {
   /** Takes out the expired messages whose senders are to be told. */
   takeMissed(now: number): readonly Entry[] {
     this.#expire(now);
-    this.#aside = this.#aside.filter((entry) => entry.expires > now);
+    this.asides.sweep(now);
     const missed = this.#missed;
     this.#missed = [];
     return missed;

@@ -5,6 +5,8 @@
  */
 import type {
   AppendOptions,
+  AsidePage,
+  AsidePlace,
   Attachment,
   Draft,
   Entry,
@@ -75,9 +77,15 @@ export class MemoryMailboxes implements Mailboxes {
   }
 
   /** See {@linkcode Mailboxes.setAside}. */
-  async setAside(user: string, _device: string, entry: Entry): Promise<void> {
+  async setAside(user: string, device: string, entry: Entry): Promise<void> {
     await this.#state.turn();
-    this.#find(user)?.setAside(entry);
+    this.#find(user)?.asides.set(device, entry);
+  }
+
+  /** See {@linkcode Mailboxes.readAside}. */
+  async readAside(user: string, after: AsidePlace | null, limit: ReadLimit): Promise<AsidePage> {
+    await this.#state.turn();
+    return this.#find(user)?.asides.read(after, limit) ?? { asides: [], next: null };
   }
 
   /** See {@linkcode Mailboxes.inspect}. */

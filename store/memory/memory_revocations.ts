@@ -9,8 +9,6 @@ import type { MemoryState } from "./memory_state.ts";
 /** What one memory store refuses. */
 export class MemoryRevocations implements Revocations {
   readonly #state: MemoryState;
-  /** By user id: tokens issued up to when are refused. */
-  readonly #users = new Map<string, number>();
   /** By token id: when the token ends. */
   readonly #tokens = new Map<string, number>();
 
@@ -22,13 +20,13 @@ export class MemoryRevocations implements Revocations {
   /** See {@linkcode Revocations.get}. */
   async get(user: string, tokenId: string): Promise<Refused> {
     await this.#state.turn();
-    return { before: this.#users.get(user) ?? 0, token: this.#tokens.has(tokenId) };
+    return { before: this.#state.refusedBefore(user), token: this.#tokens.has(tokenId) };
   }
 
   /** See {@linkcode Revocations.revokeUser}. */
   async revokeUser(user: string, before: number): Promise<void> {
     await this.#state.turn();
-    if (before > (this.#users.get(user) ?? 0)) this.#users.set(user, before);
+    this.#state.refuse(user, before);
   }
 
   /** See {@linkcode Revocations.revokeToken}. */

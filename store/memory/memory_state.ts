@@ -31,6 +31,8 @@ export class MemoryState {
   readonly accounts = new Map<string, MemoryAccount>();
   readonly cids = new MemoryCids();
   listener: StoreListener | undefined;
+  /** By user id: tokens issued up to when are refused; it outlives the user. */
+  readonly #refused = new Map<string, number>();
   #last: Position = 0;
   #versions = 0;
   #closed = false;
@@ -60,6 +62,16 @@ export class MemoryState {
   async close(): Promise<void> {
     await Promise.resolve();
     this.#closed = true;
+  }
+
+  /** Refuses the tokens of a user that were issued up to a time. */
+  refuse(user: string, before: number): void {
+    if (before > this.refusedBefore(user)) this.#refused.set(user, before);
+  }
+
+  /** Up to when the tokens of a user are refused. */
+  refusedBefore(user: string): number {
+    return this.#refused.get(user) ?? 0;
   }
 
   /** The next place in the log; the log of all mailboxes is one. */

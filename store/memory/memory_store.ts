@@ -6,7 +6,6 @@
  */
 import type {
   Devices,
-  Entry,
   ExpiredHandler,
   Mailboxes,
   Revocations,
@@ -56,11 +55,6 @@ export class MemoryStore implements Store {
   /** Sets who hears of commits; there is one listener. */
   listen(listener: StoreListener): void {
     this.#state.listener = listener;
-  }
-
-  /** What devices of a user refused, until it expires: no port answers it, tests may look. */
-  asideOf(user: string): readonly Entry[] {
-    return this.#state.accounts.get(user)?.mailbox.aside ?? [];
   }
 
   /** Closes the store; calls made before are still answered. */

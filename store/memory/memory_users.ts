@@ -45,9 +45,10 @@ export class MemoryUsers implements Users {
   }
 
   /** See {@linkcode Users.remove}. */
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, before = 0): Promise<boolean> {
     await this.#state.turn();
     if (!this.#state.accounts.delete(id)) return false;
+    this.#state.refuse(id, before);
     this.#state.cids.forget(id);
     return true;
   }

@@ -9,6 +9,7 @@ import { Acknowledger } from "./acknowledger.ts";
 import { next } from "./next.ts";
 import type { Habits } from "./habits.ts";
 import type { ConnectionRecord, DeviceRecord } from "./history.ts";
+import type { Stay, TokenRecord } from "./people/account_history.ts";
 import type { Seeded } from "./seeded.ts";
 import { Sending } from "./sending.ts";
 import type { Stage } from "./stage.ts";
@@ -16,12 +17,24 @@ import type { Stage } from "./stage.ts";
 /** How long to wait before another attempt to connect, in milliseconds. */
 const RETRY_MS = 30;
 
+/** What a device signs in with. */
+export interface Pass {
+  readonly text: string;
+  /** Which of a person's tokens it is, where it is one. */
+  readonly token?: TokenRecord;
+  /** Hears what became of a sign-in that began at a moment; null: it worked. */
+  used?(at: number, error: unknown): void;
+}
+
 /** What an {@linkcode Actor} is made of. */
 export interface ActorParts {
   readonly habits: Habits;
   readonly stage: Stage;
   readonly chance: Seeded;
-  readonly token: string;
+  /** What it signs in with now; undefined: it has to wait. */
+  readonly pass: () => Pass | undefined;
+  /** The life of the user that it belongs to, where users come and go. */
+  readonly stay?: Stay;
   /** Makes one string of equal ones, so that a long run fits in memory. */
   readonly intern: (text: string) => string;
 }
@@ -32,15 +45,17 @@ export class Actor {
   readonly #parts: ActorParts;
   readonly #sending: Sending;
   readonly #refusals = new Map<string, number>();
-  /** Takes the connection down from outside; null while there is none. */
-  #client: TestClient | null = null;
+  /** The connection, and what it came in with; null while there is none. */
+  #live: { readonly client: TestClient; readonly pass: Pass } | null = null;
+  #isFinished = false;
   /** Whether the next connection comes after everything was drained. */
   #isLast = false;
 
   constructor(parts: ActorParts) {
-    const { user, device } = parts.habits;
+    const { habits: { user, device }, stay } = parts;
     this.#parts = parts;
-    this.record = { user, device, joined: undefined, sent: [], connections: [] };
+    const who = { user, device, ...(stay === undefined ? {} : { stay }) };
+    this.record = { ...who, joined: undefined, sent: [], connections: [] };
     this.#sending = new Sending(this.record, parts);
   }
 
@@ -49,23 +64,28 @@ export class Actor {
     return this.record.joined !== undefined || this.#parts.habits.joinsAfterMs > 0;
   }
 
-  /** Acts until the run is over. */
+  /** Its connection, to ask something else over it; null while there is none. */
+  get live(): { readonly client: TestClient; readonly pass: Pass } | null {
+    return this.#live;
+  }
+
+  /** Acts until the run is over, or it is told to finish. */
   async run(): Promise<void> {
     const { stage, habits } = this.#parts;
     if (habits.joinsAfterMs > 0) {
       while (stage.phase === "joining") await stage.pause(RETRY_MS);
       await stage.pause(habits.joinsAfterMs);
     }
-    while (stage.phase !== "over") {
-      const client = await this.#connect();
-      if (client === null) await stage.pause(RETRY_MS);
-      else await this.#visit(client);
+    while (stage.phase !== "over" && !this.#isFinished) {
+      const live = await this.#connect();
+      if (live === null) await stage.pause(RETRY_MS);
+      else await this.#visit(live);
     }
   }
 
   /** Whether it is connected and was told that nothing waits any more. */
   get isDone(): boolean {
-    return this.#client !== null && this.#client.empties > 0 && this.#sending.isDone;
+    return this.#live !== null && this.#live.client.empties > 0 && this.#sending.isDone;
   }
 
   /** Whether it has come back after {@linkcode return} and found nothing. */
@@ -79,34 +99,47 @@ export class Actor {
     await this.leave();
   }
 
-  /** Ends the connection, if there is one. */
-  async leave(): Promise<void> {
-    await this.#client?.close();
+  /** Leaves and does not come back. */
+  async finish(): Promise<void> {
+    this.#isFinished = true;
+    await this.leave();
   }
 
-  async #connect(): Promise<TestClient | null> {
-    const { stage, habits: { device, window, receipts, joinsAfterMs }, token } = this.#parts;
+  /** Ends the connection, if there is one. */
+  async leave(): Promise<void> {
+    await this.#live?.client.close();
+  }
+
+  async #connect(): Promise<Actor["live"]> {
+    const { stage, habits: { device, window, receipts, joinsAfterMs } } = this.#parts;
     const url = await stage.url();
-    if (stage.phase === "over") return null;
+    const pass = this.#parts.pass();
+    if (stage.phase === "over" || this.#isFinished || pass === undefined) return null;
+    const at = stage.now();
     try {
-      return await TestClient.connect(url, {
-        token,
+      const client = await TestClient.connect(url, {
+        token: pass.text,
         device,
         window,
         receipts,
         ...(joinsAfterMs > 0 ? { start: "newest" as const } : {}),
         acknowledge: false,
       });
-    } catch {
-      // The server was killed again meanwhile.
+      pass.used?.(at, null);
+      return { client, pass };
+    } catch (error) {
+      // The server was killed again meanwhile, or the pass counts no more.
+      pass.used?.(at, error);
       return null;
     }
   }
 
-  async #visit(client: TestClient): Promise<void> {
+  async #visit({ client, pass }: NonNullable<Actor["live"]>): Promise<void> {
     const { stage, habits: { visits }, chance } = this.#parts;
-    const connection = this.#begin(client);
-    this.#client = client;
+    const connection = this.#begin(client, pass);
+    this.#live = { client, pass };
+    // It may have been told to finish while it signed in.
+    if (this.#isFinished) await client.close();
     const acknowledger = new Acknowledger(client, connection, this.#refusals, this.#parts);
     const work = Promise.all([
       acknowledger.run(),
@@ -121,7 +154,7 @@ export class Actor {
     }
     await client.closed;
     connection.ended = Math.min(connection.ended, stage.now());
-    this.#client = null;
+    this.#live = null;
     await work;
     if (visits !== undefined) await this.#stayAway(visits.awayMs);
   }
@@ -131,9 +164,10 @@ export class Actor {
     if (stage.phase === "live") await stage.pause(chance.whole(0, awayMs));
   }
 
-  #begin(client: TestClient): ConnectionRecord {
+  #begin(client: TestClient, { token }: Pass): ConnectionRecord {
     const { stage } = this.#parts;
     const connection: ConnectionRecord = {
+      ...(token === undefined ? {} : { token }),
       since: stage.now(),
       ended: Infinity,
       pending: client.welcome?.pending ?? 0,

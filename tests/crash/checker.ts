@@ -12,11 +12,15 @@ import {
   type DeliveryRecord,
   type DeviceRecord,
   type History,
+  isConflict,
   isFor,
+  isNobody,
   type Message,
-  type SentRecord,
 } from "./history.ts";
 import { checkMailboxOrder } from "./order_checks.ts";
+import { checkAccounts } from "./people/account_checks.ts";
+import { readStory, type Story } from "./people/account_story.ts";
+import { isOrphan, mayBeNobody, mayBeTaken } from "./people/crossings.ts";
 import { checkReceipts } from "./receipt_checks.ts";
 import { Reporter, type Violation } from "./violation.ts";
 
@@ -30,6 +34,10 @@ export interface Evidence {
   readonly messages: ReadonlyMap<string, Message>;
   /** Every delivery of it, by its text. */
   readonly deliveries: ReadonlyMap<string, Deliveries>;
+  /** What the acts of each person mean, by user. */
+  readonly stories: ReadonlyMap<string, Story>;
+  /** Texts of messages that were on their way while their senders were deleted. */
+  readonly orphans: ReadonlySet<string>;
   readonly reporter: Reporter;
 }
 
@@ -46,6 +54,7 @@ export function check(history: History): readonly Violation[] {
   for (const device of history.devices) checkDevice(device, evidence);
   checkMailboxOrder(evidence);
   checkReceipts(evidence);
+  checkAccounts(evidence);
   return evidence.reporter.violations;
 }
 
@@ -53,7 +62,7 @@ export function check(history: History): readonly Violation[] {
 export function isDrained(history: History): boolean {
   const evidence = gather(history);
   for (const [text, message] of evidence.messages) {
-    if (isUndecided(message.sent)) return false;
+    if (isUndecided(message)) return false;
     checkArrival(text, message, evidence);
     if (evidence.reporter.violations.length > 0) return false;
   }
@@ -61,9 +70,11 @@ export function isDrained(history: History): boolean {
 }
 
 /** Whether the sender still has to find out what became of a message, and can. */
-function isUndecided(sent: SentRecord): boolean {
-  const known = acceptanceOf(sent) !== undefined;
-  return !known && (sent.cid !== undefined || sent.attempts.at(-1)?.answer?.kind === "refused");
+function isUndecided({ sender, sent }: Message): boolean {
+  if (acceptanceOf(sent) !== undefined || sender.stay?.hasLeft === true) return false;
+  const answer = sent.attempts.at(-1)?.answer;
+  if (isNobody(answer) || isConflict(answer)) return false;
+  return sent.cid !== undefined || answer?.kind === "refused";
 }
 
 function gather(history: History): Evidence {
@@ -86,7 +97,12 @@ function gather(history: History): Evidence {
       }
     }
   }
-  return { history, messages, deliveries, reporter: new Reporter(history) };
+  const stories = new Map(
+    history.people.map((person) => [person.user, readStory(person, history.lives)]),
+  );
+  const orphans = new Set<string>();
+  for (const [text, message] of messages) if (isOrphan(message, stories)) orphans.add(text);
+  return { history, messages, deliveries, stories, orphans, reporter: new Reporter(history) };
 }
 
 /** Nothing arrives that nobody sent. */
@@ -101,10 +117,12 @@ function checkInvented({ messages, deliveries, reporter }: Evidence): void {
 }
 
 /** I5: a repeat gets the first answer again; nothing is refused that should not be. */
-function checkAnswers(message: Message, { history, reporter }: Evidence): void {
+function checkAnswers(message: Message, evidence: Evidence): void {
+  const { history, reporter } = evidence;
   const { sent } = message;
   let first: { id: string | undefined; time: string | undefined } | undefined;
-  for (const [index, { answer }] of sent.attempts.entries()) {
+  for (const [index, attempt] of sent.attempts.entries()) {
+    const { answer } = attempt;
     if (answer === undefined) continue;
     if (answer.kind === "refused") {
       if (first !== undefined) {
@@ -113,7 +131,10 @@ function checkAnswers(message: Message, { history, reporter }: Evidence): void {
           `it was refused (${answer.code}) after it was accepted`,
           message,
         );
-      } else if (!history.refusals.has(answer.code)) {
+      } else if (
+        !history.refusals.has(answer.code) && !mayBeNobody(message, attempt, evidence) &&
+        !mayBeTaken(message, attempt, evidence)
+      ) {
         reporter.reportMessage("I9", `it was refused with ${answer.code}`, message);
       }
       continue;
@@ -138,8 +159,9 @@ function checkIdentity(
   text: string,
   message: Message,
   textOf: Map<string, string>,
-  { deliveries, reporter }: Evidence,
+  { deliveries, orphans, reporter }: Evidence,
 ): void {
+  if (orphans.has(text)) return;
   const acceptance = acceptanceOf(message.sent);
   let id = acceptance?.id;
   let time: string | undefined;
@@ -180,6 +202,8 @@ function checkArrival(text: string, message: Message, evidence: Evidence): void 
   for (const device of history.devices) {
     const list = deliveries.get(text)?.get(device) ?? [];
     const who = `${device.user}/${device.device}`;
+    // Whoever was deleted gets nothing more; see checkGaps() for what came before.
+    if (device.stay?.hasLeft === true) continue;
     if (list.some(({ answer }) => answer?.kind === "acknowledged")) continue;
     if (list.length > 0) {
       reporter.reportMessage("I3", `${who} did not acknowledge it and got it no more`, message);

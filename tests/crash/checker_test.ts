@@ -25,6 +25,7 @@ function story() {
   }
   const history: History = {
     devices: [alice, phone, tablet],
+    people: [],
     lives: [{ started: 0, ready: 0, killed: Infinity, end: "lives" }],
     refusals: new Set([-32007]),
   };

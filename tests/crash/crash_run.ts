@@ -4,15 +4,14 @@
  *
  * @module
  */
-import { makeToken, type ServerProcess } from "../harness/server_process.ts";
+import type { ServerProcess } from "../harness/server_process.ts";
 import { TitanProcess } from "../harness/titan_process.ts";
-import { within } from "../harness/wait_for.ts";
-import { Actor } from "./actor.ts";
+import { Cast } from "./cast.ts";
 import { check, isDrained } from "./checker.ts";
 import type { Habits } from "./habits.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 import type { History, Life } from "./history.ts";
-import { Seeded } from "./seeded.ts";
+import type { PersonHabits } from "./people/person_habits.ts";
 import type { Fault } from "./fault.ts";
 import { startFaulty } from "./faulty_server.ts";
 import { Stage } from "./stage.ts";
@@ -44,6 +43,8 @@ const ENV: Readonly<Record<string, string>> = {
 export interface CrashRunOptions {
   readonly seed: number;
   readonly habits: readonly Habits[];
+  /** Those who sign in with an issuer, and come and go as users. @default {nobody} */
+  readonly people?: readonly PersonHabits[];
   /** Where the server keeps everything. @default {a new directory, which goes with the run} */
   readonly dataDir?: string;
   /** Error codes that may refuse a message in this run. */
@@ -70,40 +71,26 @@ export class CrashRun implements AsyncDisposable {
   readonly stage: Stage;
   readonly dataDir: string;
   readonly #options: CrashRunOptions;
-  readonly #actors: readonly Actor[];
-  readonly #runs: Promise<void>[] = [];
+  readonly #cast: Cast;
   #server: ServerProcess | null = null;
   #port = "0";
 
-  private constructor(
-    options: CrashRunOptions,
-    { dataDir, stage, actors }: { dataDir: string; stage: Stage; actors: readonly Actor[] },
-  ) {
+  private constructor(options: CrashRunOptions, dataDir: string, stage: Stage, cast: Cast) {
     this.#options = options;
     this.dataDir = dataDir;
     this.stage = stage;
-    this.#actors = actors;
-    const devices = actors.map(({ record }) => record);
-    this.history = { devices, lives: [], refusals: new Set(options.refusals ?? []) };
+    this.#cast = cast;
+    const { devices, people } = cast;
+    this.history = { devices, people, lives: [], refusals: new Set(options.refusals ?? []) };
   }
 
   /** Starts a server and waits until everybody has signed in. It goes on until it is killed. */
   static async start(options: CrashRunOptions): Promise<CrashRun> {
+    const { seed, habits, people = [] } = options;
     const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "titan-crash-" });
     const stage = new Stage();
-    const texts = new Map<string, string>();
-    const intern = (text: string) => {
-      const known = texts.get(text);
-      if (known === undefined) texts.set(text, text);
-      return known ?? text;
-    };
-    const actors = await Promise.all(options.habits.map(async (habits) => {
-      const { user, device } = habits;
-      const chance = Seeded.of(options.seed, `${user}/${device}`);
-      const token = await makeToken(dataDir, undefined, { user });
-      return new Actor({ habits, stage, chance, token, intern });
-    }));
-    const run = new CrashRun(options, { dataDir, stage, actors });
+    const cast = await Cast.create({ seed, stage, dataDir, habits, people });
+    const run = new CrashRun(options, dataDir, stage, cast);
     try {
       await run.#join();
       return run;
@@ -157,13 +144,12 @@ export class CrashRun implements AsyncDisposable {
       if (state !== seen) {
         seen = state;
         quietSince = this.stage.now();
-      } else if (this.#actors.every(({ isDone }) => isDone) && isDrained(this.history)) break;
+      } else if (this.#cast.isDone && isDrained(this.history)) break;
     }
-    await Promise.all(this.#actors.map((actor) => actor.return()));
+    await this.#cast.return();
     const deadline = this.stage.now() + RETURN_MS_MAX;
-    while (!this.#actors.every(({ isBack }) => isBack) && this.stage.now() < deadline) {
-      await this.stage.pause(LOOK_MS);
-    }
+    while (!this.#cast.isBack && this.stage.now() < deadline) await this.stage.pause(LOOK_MS);
+    await this.#cast.audit();
   }
 
   /**
@@ -198,15 +184,16 @@ export class CrashRun implements AsyncDisposable {
     await this.#leave();
     await this.#server?.[Symbol.asyncDispose]();
     this.#server = null;
+    await this.#cast[Symbol.asyncDispose]();
     if (this.#options.dataDir === undefined) await Deno.remove(this.dataDir, { recursive: true });
   }
 
   async #join(): Promise<void> {
-    for (const actor of this.#actors) this.#runs.push(actor.run());
+    this.#cast.run();
     for (const fault of this.#options.joining ?? []) await this.live({ ms: JOIN_MS_MAX, fault });
     await this.#begin(undefined);
     const deadline = this.stage.now() + JOIN_MS_MAX;
-    while (!this.#actors.every(({ hasJoined }) => hasJoined)) {
+    while (!this.#cast.hasJoined) {
       if (this.stage.now() > deadline) throw new Error("Not everybody could sign in");
       await this.stage.pause(LOOK_MS);
     }
@@ -269,18 +256,18 @@ export class CrashRun implements AsyncDisposable {
   }
 
   #env(): Record<string, string> {
-    return { ...ENV, PORT: this.#port, TITAN_LISTENER: this.#options.listener ?? "deno" };
+    const { listener = "deno" } = this.#options;
+    return { ...ENV, ...this.#cast.env, PORT: this.#port, TITAN_LISTENER: listener };
   }
 
   /** What changes when something comes. */
   #state(): string {
-    const { connections, deliveries, accepted } = this.figures();
-    return `${connections} ${deliveries} ${accepted}`;
+    const { connections, deliveries, accepted, acts } = this.figures();
+    return `${connections} ${deliveries} ${accepted} ${acts}`;
   }
 
   async #leave(): Promise<void> {
     this.stage.enter("over");
-    await Promise.all(this.#actors.map((actor) => actor.leave()));
-    await within(Promise.all(this.#runs), JOIN_MS_MAX, "all clients to leave");
+    await this.#cast.leave();
   }
 }

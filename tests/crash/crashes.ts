@@ -8,6 +8,8 @@ import { CrashRun } from "./crash_run.ts";
 import type { Figures } from "./figures.ts";
 import { drawHabits, type Habits } from "./habits.ts";
 import type { Fault } from "./fault.ts";
+import { checkDirectory } from "./people/directory_rows.ts";
+import { drawPenPals, drawPeople, type PersonHabits } from "./people/person_habits.ts";
 import { Seeded } from "./seeded.ts";
 import type { Violation } from "./violation.ts";
 
@@ -20,6 +22,8 @@ export interface CrashesOptions {
   readonly lifeMsMax: number;
   /** Everybody who takes part. @default {those that the seed brings} */
   readonly habits?: readonly Habits[];
+  /** Those who come and go as users, and are written to. @default {those that the seed brings} */
+  readonly people?: readonly PersonHabits[];
   /** The listener of the server. @default {"deno"} */
   readonly listener?: "deno" | "ws";
   /** What is wrong with the server in every life but the first and the last. */
@@ -45,9 +49,11 @@ const START_MS = 500;
 
 /** Runs, drains and checks. */
 export async function runCrashes(options: CrashesOptions): Promise<Crashes> {
-  const { seed, rounds, lifeMsMax, habits = drawHabits(seed), listener = "deno", fault } = options;
+  const { seed, rounds, lifeMsMax, listener = "deno", fault } = options;
+  const { people = drawPeople(seed) } = options;
+  const habits = [...options.habits ?? drawHabits(seed), ...drawPenPals(seed, people)];
   const chance = Seeded.of(seed, "kills");
-  await using run = await CrashRun.start({ seed, habits, listener });
+  await using run = await CrashRun.start({ seed, habits, people, listener });
   await run.live({ ms: lifeMsMax / 2 });
   for (let round = 1; round < rounds; round++) {
     if (chance.chance(0.15)) await run.stumble(chance.whole(0, START_MS));
@@ -57,5 +63,6 @@ export async function runCrashes(options: CrashesOptions): Promise<Crashes> {
   }
   await run.drain();
   const exitCode = await run.end();
-  return { violations: run.check(), figures: run.figures(), exitCode };
+  const violations = [...run.check(), ...await checkDirectory(run.dataDir, run.history)];
+  return { violations, figures: run.figures(), exitCode };
 }

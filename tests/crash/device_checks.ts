@@ -4,7 +4,14 @@
  * @module
  */
 import type { Evidence } from "./checker.ts";
-import { type ConnectionRecord, type DeliveryRecord, type DeviceRecord, isFor } from "./history.ts";
+import {
+  acceptanceOf,
+  type ConnectionRecord,
+  type DeliveryRecord,
+  type DeviceRecord,
+  isFor,
+} from "./history.ts";
+import { mayBeRefused } from "./people/crossings.ts";
 
 /**
  * How long before the end of its connection an acknowledgement must have been given to be sure to
@@ -17,6 +24,7 @@ export const ACKNOWLEDGEMENT_MS = 2000;
 export function checkDevice(device: DeviceRecord, evidence: Evidence): void {
   checkOwn(device, evidence);
   checkSenderOrder(device, evidence);
+  if (device.stay?.hasLeft === true) checkGaps(device, evidence);
   const seen = new Set<string>();
   const settled = new Map<string, ConnectionRecord>();
   for (const connection of device.connections) {
@@ -40,8 +48,9 @@ function checkOwn(device: DeviceRecord, { messages, reporter }: Evidence): void 
 }
 
 /** I6: what one device sent to one receiver comes in the order in which it was sent. */
-function checkSenderOrder(device: DeviceRecord, { messages, reporter }: Evidence): void {
-  const newest = new Map<string, number>();
+function checkSenderOrder(device: DeviceRecord, evidence: Evidence): void {
+  const { messages, reporter } = evidence;
+  const newest = new Map<DeviceRecord, Map<string, number>>();
   const seen = new Set<string>();
   for (const { deliveries } of device.connections) {
     for (const { text } of deliveries) {
@@ -50,14 +59,42 @@ function checkSenderOrder(device: DeviceRecord, { messages, reporter }: Evidence
       seen.add(text);
       const { sender, sent } = message;
       // What was refused is sent again later, and so may be overtaken.
-      if (sent.attempts.some(({ answer }) => answer?.kind === "refused")) continue;
-      const pair = `${sender.user}/${sender.device} to ${sent.to}`;
-      const before = newest.get(pair) ?? 0;
+      if (mayBeRefused(message, evidence)) continue;
+      const ofSender = newest.get(sender) ?? new Map<string, number>();
+      newest.set(sender, ofSender);
+      const before = ofSender.get(sent.to) ?? 0;
       if (sent.seq < before) {
         const who = `${device.user}/${device.device}`;
-        reporter.reportMessage("I6", `${who} got it after number ${before} of ${pair}`, message);
+        reporter.reportMessage("I6", `${who} got it after number ${before} of the same`, message);
       }
-      newest.set(pair, Math.max(before, sent.seq));
+      ofSender.set(sent.to, Math.max(before, sent.seq));
+    }
+  }
+}
+
+/**
+ * I1 for a user who was deleted, who need not have got everything: what a device got of a sender
+ * has no gaps, where it refuses nothing.
+ */
+function checkGaps(device: DeviceRecord, evidence: Evidence): void {
+  const { messages, deliveries, reporter } = evidence;
+  const newest = new Map<DeviceRecord, number>();
+  for (const { text } of device.connections.flatMap((connection) => connection.deliveries)) {
+    const message = messages.get(text);
+    if (message?.sent.to !== device.user) continue;
+    const { sender, sent } = message;
+    newest.set(sender, Math.max(newest.get(sender) ?? 0, sent.seq));
+  }
+  for (const [sender, seq] of newest) {
+    for (const sent of sender.sent) {
+      const { text, attempts } = sent;
+      if (sent.to !== device.user || sent.seq >= seq || acceptanceOf(sent) === undefined) continue;
+      if ((attempts[0]?.at ?? 0) < (device.joined ?? Infinity)) continue;
+      if (mayBeRefused({ sender, sent }, evidence)) continue;
+      if (deliveries.get(text)?.has(device) === true) continue;
+      const who = `${device.user}/${device.device}`;
+      const what = `it was accepted, and ${who} got number ${seq} without it`;
+      reporter.reportMessage("I1", what, { sender, sent });
     }
   }
 }

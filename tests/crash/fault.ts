@@ -23,8 +23,10 @@ export const STEPS = [
   "replay",
   /** A start takes the file over. */
   "owner",
-  /** Users and devices are written at a sign-in. */
+  /** Users and devices are written: at a sign-in, a refresh, a registration of a device. */
   "registration",
+  /** Tokens are refused from here on. */
+  "revocation",
   /** What is left of a removed user is deleted. */
   "removal",
 ] as const;
@@ -47,9 +49,11 @@ export interface Fault {
   readonly acceptEarlyMs?: number;
   /** Moves every cursor so many positions further than was acknowledged (I3). */
   readonly skip?: number;
+  /** Answers that tokens are refused so many milliseconds before that is stored. */
+  readonly revokeEarlyMs?: number;
+  /** Answers a refresh so many milliseconds before it is stored. */
+  readonly renewEarlyMs?: number;
   readonly kill?: KillPoint;
   /** The store's background work comes so many times sooner. */
   readonly hurry?: number;
-  /** A user that is removed as soon as the server is up. */
-  readonly remove?: string;
 }

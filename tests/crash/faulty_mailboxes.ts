@@ -11,7 +11,7 @@ import type { Fault } from "./fault.ts";
 export function withFaultyMailboxes(store: Store, fault: Fault): Store {
   const { acceptEarlyMs, skip } = fault;
   if (acceptEarlyMs === undefined && skip === undefined) return store;
-  const { mailboxes, users, devices, sweeper } = store;
+  const { mailboxes, users, devices, revocations, sweeper } = store;
   const faulty: Mailboxes = {
     append(drafts, options) {
       if (acceptEarlyMs === undefined) return mailboxes.append(drafts, options);
@@ -23,6 +23,7 @@ export function withFaultyMailboxes(store: Store, fault: Fault): Store {
     read: (user, device, after, limit) => mailboxes.read(user, device, after, limit),
     acknowledge: (user, device, upTo) => mailboxes.acknowledge(user, device, upTo + (skip ?? 0)),
     setAside: (user, device, entry) => mailboxes.setAside(user, device, entry),
+    readAside: (user, after, limit) => mailboxes.readAside(user, after, limit),
     inspect: (user) => mailboxes.inspect(user),
     forget: (user, device) => mailboxes.forget(user, device),
   };
@@ -30,6 +31,7 @@ export function withFaultyMailboxes(store: Store, fault: Fault): Store {
     mailboxes: faulty,
     users,
     devices,
+    revocations,
     sweeper,
     listen: (listener) => store.listen(listener),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

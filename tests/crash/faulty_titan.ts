@@ -21,14 +21,12 @@ import { DenoDatabase } from "../../store/kv/deno_database.ts";
 import { KvStore } from "../../store/kv/kv_store.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Fault } from "./fault.ts";
+import { withFaultyDirectory } from "./faulty_directory.ts";
 import { withFaultyMailboxes } from "./faulty_mailboxes.ts";
 import { KillingDatabase } from "./killing_database.ts";
 
-/** The database is what a removal is about, so the user has to have something in it by then. */
-const REMOVE_AFTER_MS = 300;
-
 async function openStore(fault: Fault, config: Config, opening: StoreOpening): Promise<Store> {
-  const { kill, hurry = 1, remove } = fault;
+  const { kill, hurry = 1 } = fault;
   const { mailboxMessages, mailboxBytes } = config;
   const file = await DenoDatabase.open(await opening.database());
   const database = kill === undefined ? file : new KillingDatabase(file, kill, dieNow);
@@ -39,10 +37,7 @@ async function openStore(fault: Fault, config: Config, opening: StoreOpening): P
     lost: opening.lost,
     failed: opening.failed,
   });
-  if (remove !== undefined) {
-    systemClock.after(REMOVE_AFTER_MS, () => store.users.remove(remove));
-  }
-  return withFaultyMailboxes(store, fault);
+  return withFaultyMailboxes(withFaultyDirectory(store, fault), fault);
 }
 
 /** As `kill -9`: nothing of this process runs any more. */

@@ -5,9 +5,14 @@
  * @module
  */
 
+import { RPC_ERRORS } from "../../rpc/rpc_error.ts";
+import type { PersonRecord, Stay, TokenRecord } from "./people/account_history.ts";
+
 /** Everything that the clients of one run saw and did. */
 export interface History {
   readonly devices: DeviceRecord[];
+  /** Those who sign in with an issuer, and come and go as users. */
+  readonly people: readonly PersonRecord[];
   /** The server's lives, from the first on. */
   readonly lives: Life[];
   /** Error codes that may refuse a message in this run, such as those of a full disk. */
@@ -29,6 +34,8 @@ export interface Life {
 export interface DeviceRecord {
   readonly user: string;
   readonly device: string;
+  /** The life of the user that it belongs to, where users come and go. */
+  readonly stay?: Stay;
   /** When it had the answer to its first sign-in; undefined where it never had. */
   joined: number | undefined;
   /** What it sent, in order. */
@@ -72,6 +79,8 @@ export type Answer =
 
 /** One connection of a device, from its sign-in on. */
 export interface ConnectionRecord {
+  /** Which of a person's tokens it came in with. */
+  readonly token?: TokenRecord;
   readonly since: number;
   /** When it was over or the server was killed, whichever was earlier. */
   ended: number;
@@ -112,10 +121,21 @@ export function addressOf({ sender, sent }: Message): { from: string; to: string
 }
 
 /** Whether a device may get a message: its receiver's, or another device of its sender's. */
-export function isFor(message: Message, { user, device }: DeviceRecord): boolean {
+export function isFor(message: Message, { user, device, stay }: DeviceRecord): boolean {
+  const { sender } = message;
   const { to } = addressOf(message);
   if (to === user) return true;
-  return message.sender.user === user && message.sender.device !== device;
+  return sender.user === user && sender.stay === stay && sender.device !== device;
+}
+
+/** Whether an answer says that nobody has the receiver's name. */
+export function isNobody(answer: Answer | undefined): boolean {
+  return answer?.kind === "refused" && answer.code === RPC_ERRORS.unknown_receiver.code;
+}
+
+/** Whether an answer says that the `cid` stands for another message. */
+export function isConflict(answer: Answer | undefined): boolean {
+  return answer?.kind === "refused" && answer.code === RPC_ERRORS.cid_conflict.code;
 }
 
 /** The first answer to any attempt that accepted a message, or undefined where none did. */

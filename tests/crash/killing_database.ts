@@ -55,11 +55,14 @@ export function stepOf(writes: readonly Write[]): StepKind | undefined {
   const deletes = new Set<unknown>();
   for (const { key, value } of writes) (value === null ? deletes : sets).add(key[0]);
   if (sets.has("removals") || deletes.has("removals") || deletes.has("devices")) return "removal";
-  // Users and devices go with a journal segment that may hold messages too.
+  if (sets.has("revoked_users") || sets.has("revoked_tokens")) return "revocation";
+  // All of these go with a journal segment that may hold messages too.
   if (sets.has("users") || sets.has("devices")) return "registration";
   if (sets.has("journal")) return "commit";
   if (sets.has("counters")) return "cut";
   if (sets.has("cids")) return "cids";
+  // The sweep deletes the list that names cids with them; a removal has none.
+  if (deletes.has("cids") && !deletes.has("cid_expiries")) return "removal";
   // Deleting the chunks of a removed user leaves the mailbox's row alone: that is gone already.
   if (deletes.has("messages")) return sets.has("mailboxes") ? "compaction" : "removal";
   if (sets.has("mailboxes")) return "settle";

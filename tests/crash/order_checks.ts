@@ -19,12 +19,12 @@ export function checkMailboxOrder(evidence: Evidence): void {
 function checkAgainst(
   reference: DeviceRecord,
   devices: readonly DeviceRecord[],
-  { messages, reporter }: Evidence,
+  { messages, orphans, reporter }: Evidence,
 ): void {
   const places = new Map<string, number>();
   for (const connection of reference.connections) {
     for (const text of firstTexts(connection)) {
-      if (!places.has(text)) places.set(text, places.size);
+      if (!places.has(text) && !orphans.has(text)) places.set(text, places.size);
     }
   }
   for (const device of devices) {

@@ -5,7 +5,14 @@
  */
 import { AnsweredError, type TestClient } from "../harness/client.ts";
 import type { ActorParts } from "./actor.ts";
-import type { Answer, Attempt, DeviceRecord, SentRecord } from "./history.ts";
+import {
+  type Answer,
+  type Attempt,
+  type DeviceRecord,
+  isConflict,
+  isNobody,
+  type SentRecord,
+} from "./history.ts";
 
 /** How long to wait after a refusal, in milliseconds. */
 const REFUSED_MS = 200;
@@ -15,6 +22,9 @@ const NO_ANSWER = 0;
 
 /** Characters of a text now and then, so that commits need several values. */
 const LONG_CHARS_MAX = 12_000;
+
+/** Characters of a receiver that a cid has: the end tells them apart. */
+const CID_USER_CHARS = 24;
 
 /** Sends for one device. */
 export class Sending {
@@ -79,7 +89,8 @@ export class Sending {
       to,
       seq,
       text: intern(head.padEnd(length, ` ${seq}`)),
-      cid: habits.cids ? `${device}-${to}-${seq}` : undefined,
+      // A cid is short, and a user id need not be.
+      cid: habits.cids ? `${device}-${to.slice(-CID_USER_CHARS)}-${seq}` : undefined,
       receipt: habits.receipts,
       attempts: [],
     };
@@ -124,13 +135,13 @@ export class Sending {
     if (wasRefused) await Promise.race([client.closed, stage.pause(REFUSED_MS)]);
   }
 
-  /** What was accepted is done; what has no cid and no answer is given up. */
+  /** What was accepted is done; what can never be, or has no cid and no answer, is given up. */
   #forget(messages: readonly SentRecord[]): void {
     this.#unanswered = this.#unanswered.filter((sent) => {
       if (!messages.includes(sent)) return true;
       const answer = sent.attempts.at(-1)?.answer;
       if (answer === undefined) return sent.cid !== undefined;
-      return answer.kind === "refused";
+      return answer.kind === "refused" && !isNobody(answer) && !isConflict(answer);
     });
   }
 }

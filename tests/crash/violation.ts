@@ -29,20 +29,23 @@ export class Reporter {
     this.#history = history;
   }
 
+  /** Reports something, with lines that tell what happened. */
+  reportLines(rule: string, what: string, lines: () => readonly string[]): void {
+    const history = this.violations.length < TOLD_MAX ? essence(lines()) : [];
+    this.violations.push({ rule, what, history });
+  }
+
   /** Reports something about deliveries of a device. */
   report(rule: string, what: string, deliveries: readonly DeliveryRecord[]): void {
-    const history = this.violations.length < TOLD_MAX
-      ? deliveries.slice(0, LINES_MAX).map((delivery) => told(delivery.at, "", delivery))
-      : [];
-    this.violations.push({ rule, what, history });
+    const lines = () => deliveries.map((delivery) => told(delivery.at, "", delivery));
+    this.reportLines(rule, what, lines);
   }
 
   /** Reports something about one message. */
   reportMessage(rule: string, what: string, message: Message): void {
     const { sender: { user, device }, sent: { to, seq } } = message;
     const told = `number ${seq} of ${user}/${device} to ${to}: ${what}`;
-    const history = this.violations.length < TOLD_MAX ? this.#historyOf(message) : [];
-    this.violations.push({ rule, what: told, history });
+    this.reportLines(rule, told, () => this.#historyOf(message));
   }
 
   #historyOf({ sender, sent }: Message): string[] {
@@ -73,7 +76,7 @@ export class Reporter {
         }
       }
     }
-    return essence(events.sort((a, b) => a.at - b.at).map(({ line }) => line));
+    return events.sort((a, b) => a.at - b.at).map(({ line }) => line);
   }
 }
 

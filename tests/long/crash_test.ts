@@ -4,6 +4,9 @@
 import assert from "node:assert/strict";
 import { type CrashesOptions, runCrashes } from "../crash/crashes.ts";
 import { drawHabits } from "../crash/habits.ts";
+import { killPoints, runKillPoints } from "../crash/kill_points.ts";
+import { drawPeople } from "../crash/people/person_habits.ts";
+import { dieRemoving } from "../crash/removals.ts";
 import { testSeed } from "../crash/seeded.ts";
 import { describe } from "../crash/violation.ts";
 
@@ -23,8 +26,33 @@ Deno.test(`crash - acknowledgements are kept by the journal alone, seed ${seed}`
   await crash({ seed, habits: drawHabits(seed, 3), rounds: 12, lifeMsMax: 6000, fault });
 });
 
+// Nothing but people, in a hurry: whatever they ask for is cut more often.
+Deno.test(`crash - what people were promised survives kill -9, seed ${seed}`, async () => {
+  const people = drawPeople(seed, 0.3, 24);
+  await crash({ seed, habits: [], people, rounds: 30, lifeMsMax: 1500 });
+});
+
+Deno.test(`crash - people die at every step of what they ask for, seed ${seed}`, async () => {
+  const accounts = killPoints(
+    new Map([
+      ["registration", [1, 6]],
+      ["revocation", [1, 2]],
+      ["removal", [1, 2, 3, 4, 7]],
+    ]),
+  );
+  const figures = await runKillPoints({ seed, points: [], accounts });
+  console.info(JSON.stringify({ seed, ...figures }));
+});
+
+Deno.test("crash - a user whose tokens are refused is not removed yet", async () => {
+  for (const moment of ["before", "after"] as const) {
+    assert.equal(await dieRemoving({ step: "revocation", moment, call: 1 }), false);
+  }
+});
+
 async function crash(options: CrashesOptions): Promise<void> {
-  const { violations, figures, exitCode } = await runCrashes(options);
+  const { people = drawPeople(seed, 2) } = options;
+  const { violations, figures, exitCode } = await runCrashes({ ...options, people });
   assert.equal(describe(violations), "", `seed ${seed}`);
   console.info(JSON.stringify({ seed, ...figures }));
   assert.equal(exitCode, 0);

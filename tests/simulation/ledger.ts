@@ -7,7 +7,7 @@ import type { Key, Row, Write } from "../../store/kv/database.ts";
 import type { Position } from "../../store/store.ts";
 import { countersKey, journalRange } from "../../store/kv/keys.ts";
 import { type CursorState, parseLines, type StoredEntry } from "../../store/kv/lines.ts";
-import type { MailboxRow } from "../../store/kv/mailbox.ts";
+import type { MailboxRow } from "../../store/kv/mailbox_row.ts";
 import { joinText, parseJson } from "../../store/kv/values.ts";
 import type { SimDisk } from "./sim_disk.ts";
 

@@ -6,6 +6,8 @@
  */
 import type {
   AppendOptions,
+  AsidePage,
+  AsidePlace,
   Attachment,
   Draft,
   Entry,
@@ -73,6 +75,10 @@ class ObservedMailboxes implements Mailboxes {
 
   setAside(user: string, device: string, entry: Entry): Promise<void> {
     return this.#mailboxes.setAside(user, device, entry);
+  }
+
+  readAside(user: string, after: AsidePlace | null, limit: ReadLimit): Promise<AsidePage> {
+    return this.#mailboxes.readAside(user, after, limit);
   }
 
   inspect(user: string): Promise<MailboxState | null> {
