@@ -6,7 +6,6 @@ import { type CrashesOptions, runCrashes } from "../crash/crashes.ts";
 import { drawHabits } from "../crash/habits.ts";
 import { killPoints, runKillPoints } from "../crash/kill_points.ts";
 import { drawPeople } from "../crash/people/person_habits.ts";
-import { dieRemoving } from "../crash/removals.ts";
 import { testSeed } from "../crash/seeded.ts";
 import { describe } from "../crash/violation.ts";
 
@@ -42,12 +41,6 @@ Deno.test(`crash - people die at every step of what they ask for, seed ${seed}`,
   );
   const figures = await runKillPoints({ seed, points: [], accounts });
   console.info(JSON.stringify({ seed, ...figures }));
-});
-
-Deno.test("crash - a user whose tokens are refused is not removed yet", async () => {
-  for (const moment of ["before", "after"] as const) {
-    assert.equal(await dieRemoving({ step: "revocation", moment, call: 1 }), false);
-  }
 });
 
 async function crash(options: CrashesOptions): Promise<void> {
