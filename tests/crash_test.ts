@@ -44,22 +44,31 @@ Deno.test(`crash - the checker sees a cursor that skips, seed ${seed}`, async ()
 });
 
 Deno.test(`crash - the checker sees that tokens count which were revoked, seed ${seed}`, async () => {
-  const violations = await crashPeople({ revokeEarlyMs: 5000 });
-  const alive = violations.filter(({ rule, what }) =>
-    rule === "revoked" && what.includes("worked")
+  await findsAmongPeople(
+    { revokeEarlyMs: 5000 },
+    ({ rule, what }) => rule === "revoked" && what.includes("worked"),
   );
-  assert.ok(alive.length > 0, `seed ${seed}: nothing was found alive: ${describe(violations)}`);
 });
 
 Deno.test(`crash - the checker sees that a refresh is lost, seed ${seed}`, async () => {
-  const violations = await crashPeople({ renewEarlyMs: 5000 });
-  const lost = violations.filter(({ rule, what }) => rule === "lost" && what.includes("refresh"));
-  assert.ok(lost.length > 0, `seed ${seed}: nothing was found lost: ${describe(violations)}`);
+  await findsAmongPeople(
+    { renewEarlyMs: 5000 },
+    ({ rule, what }) => rule === "lost" && what.includes("refresh"),
+  );
 });
 
-/** Only people, in a hurry, and those who write to them. */
-async function crashPeople(fault: Fault): Promise<readonly Violation[]> {
-  const people = drawPeople(seed, 0.3);
-  const options = { seed, habits: [], people, rounds: 3, lifeMsMax: 1000, fault };
-  return (await runCrashes(options)).violations;
+/** Runs that may be needed: in a short one perhaps nobody does what the fault is about. */
+const RUNS_MAX = 8;
+
+/** Only people, in a hurry, and those who write to them: the checker must find the fault. */
+async function findsAmongPeople(
+  fault: Fault,
+  fits: (violation: Violation) => boolean,
+): Promise<void> {
+  for (let run = 0; run < RUNS_MAX; run++) {
+    const people = drawPeople(seed + run, 0.3);
+    const options = { seed: seed + run, habits: [], people, rounds: 3, lifeMsMax: 1000, fault };
+    if ((await runCrashes(options)).violations.some(fits)) return;
+  }
+  assert.fail(`seed ${seed}: the fault was not found in ${RUNS_MAX} runs`);
 }
