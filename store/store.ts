@@ -13,6 +13,7 @@
  */
 
 import type { Devices, Revocations, Users } from "./directory.ts";
+import type { Outbox, OwedCause, Sleeper } from "./outbox.ts";
 
 export type {
   Device,
@@ -27,6 +28,7 @@ export type {
   Users,
   Versioned,
 } from "./directory.ts";
+export type { Outbox, OutboxPage, OwedCause, Sleeper, Spoken, Waiting } from "./outbox.ts";
 export { StoreBusyError, StoreUnavailableError } from "./store_error.ts";
 
 /**
@@ -59,6 +61,8 @@ export interface Draft {
   readonly fingerprint?: string | undefined;
   /** Whether the sender wants to hear what becomes of it. */
   readonly receipt: boolean;
+  /** Whether it is worth waking a device for at once. */
+  readonly urgent: boolean;
   /** What is delivered: opaque text without a line break or a tab. */
   readonly body: string;
   /** The size of `body` in UTF-8 bytes. */
@@ -159,6 +163,8 @@ export interface Committed {
 export interface StoreListener {
   /** Entries became durable. Called before the `append` that brought them resolves. */
   committed(news: Committed): void;
+  /** A device that is not attached may be owed a push. Told again and again while that lasts. */
+  owed(sleeper: Sleeper, cause: OwedCause): void;
 }
 
 /** What waits in a mailbox. */
@@ -254,6 +260,8 @@ export interface Store extends AsyncDisposable {
   readonly devices: Devices;
   /** What they may no longer sign in with. */
   readonly revocations: Revocations;
+  /** Who has to be woken. */
+  readonly outbox: Outbox;
   /** Work that the server has to call for. */
   readonly sweeper: Sweeper;
   /** Sets who hears of commits; there is one listener. */
