@@ -1,0 +1,44 @@
+/**
+ * A certificate for the local servers of the contract suite: of 127.0.0.1, localhost and the hosts of
+ * FCM, signed by a CA of its own, valid for a hundred years. Nobody trusts that CA but these tests, so
+ * the key need not be secret.
+ *
+ * @module
+ */
+
+/** Trust this to reach the local servers. */
+export const TEST_CA = `-----BEGIN CERTIFICATE-----
+MIIBhjCCAS2gAwIBAgIUSUxB7DxOQlXhNy1KrRpJ9dVjPfwwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNVGl0YW4gdGVzdCBDQTAgFw0yNjExMjMwMDIyMDZaGA8yMTI2
+MTAzMDAwMjIwNlowGDEWMBQGA1UEAwwNVGl0YW4gdGVzdCBDQTBZMBMGByqGSM49
+AgEGCCqGSM49AwEHA0IABDcb1h17lNN37HDH0/oOF46rZEZtWLw6T906RttnQXwq
+jaQaNCF8jqxE1cJPtne0EtAHQNqiKzyUTovc/LRHNlCjUzBRMB0GA1UdDgQWBBST
+nAp6AQTCdInGXbMCQ08BFelSQjAfBgNVHSMEGDAWgBSTnAp6AQTCdInGXbMCQ08B
+FelSQjAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCID+9aYstnxFA
+5Upnx9Xag1nsCm4plRq8FmdzEVO3DwD3AiBiTA/i+j2wjqnyOhvLTKLzpiMdtgUk
+iA5r3tBcxHYAEw==
+-----END CERTIFICATE-----
+`;
+
+/** What the local servers show. */
+export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIB0TCCAXagAwIBAgIUUxWeQgxCb6Xepw5/qmvxJ+QSO8AwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNVGl0YW4gdGVzdCBDQTAgFw0yNjExMjMwMDIyMDZaGA8yMTI2
+MTAzMDAwMjIwNlowFDESMBAGA1UEAwwJbG9jYWxob3N0MFkwEwYHKoZIzj0CAQYI
+KoZIzj0DAQcDQgAEv28Tu10piitNmB/Of8K8zQTmUzI2OHf/oeiP24Itbz/SCjuT
+4YiJ+uLoqYFyjVWWljiYucdjIdFb2l33c0bWCaOBnzCBnDBFBgNVHREEPjA8ggls
+b2NhbGhvc3SCEmZjbS5nb29nbGVhcGlzLmNvbYIVb2F1dGgyLmdvb2dsZWFwaXMu
+Y29thwR/AAABMBMGA1UdJQQMMAoGCCsGAQUFBwMBMB0GA1UdDgQWBBRI/f7Y3qwL
+rk9dZd4uUO7FcmG7NDAfBgNVHSMEGDAWgBSTnAp6AQTCdInGXbMCQ08BFelSQjAK
+BggqhkjOPQQDAgNJADBGAiEA2uT7sXEANoFDJvi9pN3omV5moEe//jutGQTQ5Bft
+aM0CIQCtabcSwBcnlBg2eCzBsNZQBHtHrjzufZWbz9sQ9W54HA==
+-----END CERTIFICATE-----
+`;
+
+/** The key of {@linkcode TEST_CERTIFICATE}. */
+export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgwNxyQUufnzpQTCci
+Ja/rXGkPVVnLSA94wdzOHVRMhlWhRANCAAS/bxO7XSmKK02YH85/wrzNBOZTMjY4
+d/+h6I/bgi1vP9IKO5PhiIn64uipgXKNVZaWOJi5x2Mh0VvaXfdzRtYJ
+-----END PRIVATE KEY-----
+`;
