@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { type ApplePayload, applePayload } from "../apple_payload.ts";
 import { fitPayload } from "../payload.ts";
 import { PAYLOAD_BYTES_MAX, type Push, type PushContent } from "../push.ts";
-import { type ApplePayload, applePayload } from "./apple_payload.ts";
 
 /** A message of FCM's HTTP v1 API, as `firebase-admin` takes it. */
 export interface FcmMessage {
