@@ -13,6 +13,7 @@ import {
 testProvider("WebPushProvider", {
   name: "web",
   tellsSince: false,
+  refusal: "retry",
   inFlightMax: SERVICE_IN_FLIGHT_MAX,
   skip: new Map([["goaway", "HTTP/1.1 has no such frame"]]),
   open: (options) => LocalPushService.open(options),
