@@ -57,5 +57,5 @@ export function apnsRequest(push: Push, topic: string, now: number): ApnsRequest
 
 /** Seconds since 1970; 0 lets APNs deliver at once or never, and so do all times that are past. */
 function expirationOf(expires: number, now: number): number {
-  return expires <= now ? 0 : Math.floor(expires / 1000);
+  return expires <= now ? 0 : Math.ceil(expires / 1000);
 }

@@ -18,14 +18,14 @@ Deno.test("apnsRequest() has the headers that APNs asks for", () => {
     "apns-topic": "org.x.app",
     "apns-push-type": "alert",
     "apns-priority": "10",
-    "apns-expiration": `${NOW / 1000 + 60}`,
+    "apns-expiration": `${NOW / 1000 + 61}`,
     "apns-collapse-id": "c-1",
   });
   const other = { ...PUSH, urgent: false, target: { token: "a1b2", topic: "org.x.other" } };
   assert.equal(headersOf(other)["apns-priority"], "5");
   assert.equal(headersOf(other)["apns-topic"], "org.x.other");
   assert.equal(headersOf({ ...PUSH, expires: NOW })["apns-expiration"], "0");
-  assert.equal(headersOf({ ...PUSH, expires: NOW + 1 })["apns-expiration"], `${NOW / 1000}`);
+  assert.equal(headersOf({ ...PUSH, expires: NOW + 1 })["apns-expiration"], `${NOW / 1000 + 1}`);
 });
 
 Deno.test("apnsRequest() has the payload of iPhones for its body", () => {

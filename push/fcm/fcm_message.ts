@@ -67,7 +67,7 @@ export function fcmMessage(push: Push, now: number): FcmMessage | null {
       headers: {
         "apns-push-type": "alert",
         "apns-priority": urgent ? "10" : "5",
-        "apns-expiration": ttl === 0 ? "0" : String(Math.floor((now + ttl) / 1000)),
+        "apns-expiration": ttl === 0 ? "0" : String(Math.ceil((now + ttl) / 1000)),
         "apns-collapse-id": collapse,
       },
       payload: applePayload(fitted.content, urgent),
