@@ -137,7 +137,7 @@ export class LocalPushService implements LocalService {
       clock,
       random,
       resolve: () => Promise.resolve(["127.0.0.1"]),
-      allowHosts: [HOST],
+      allowOrigins: [this.origin],
       ...(trusted ? { ca: TEST_CA } : {}),
     };
   }
