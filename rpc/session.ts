@@ -86,12 +86,20 @@ export interface Session {
   takeSend(messages: number): void;
 }
 
+/** What wakes devices, as far as their requests are about it. */
+export interface Pushes {
+  /** A device says that it saw a push. @returns whether it was sent one with that nonce lately */
+  received(user: string, device: string, nonce: string): boolean;
+}
+
 /** What the methods need of the server. */
 export interface Services {
   /** Where messages are accepted. */
   readonly mailboxes: Pick<Mailboxes, "append">;
   /** Who is who, and on what. */
   readonly accounts: Accounts;
+  /** What wakes devices. */
+  readonly pushes: Pushes;
   /** Milliseconds since 1970. */
   now(): number;
   /** A new message id: sorts by time, never repeats. */
