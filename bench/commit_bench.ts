@@ -99,6 +99,7 @@ function draftTo(to: string, withCid: boolean): Draft {
     time: now,
     expires: now + TTL_MS,
     receipt: false,
+    urgent: false,
     body,
     bytes: body.length,
     ...(withCid ? { cid: id, fingerprint: id } : {}),

@@ -20,6 +20,8 @@ export interface SendItem {
   readonly cid?: string | undefined;
   /** In seconds. */
   readonly ttl?: number | undefined;
+  /** Whether it is worth waking a device for at once. */
+  readonly urgent?: boolean | undefined;
 }
 
 /** What the drafts of one `msg.send` have in common. */
@@ -64,6 +66,7 @@ export function draftOf(item: SendItem, context: SendContext): Draft {
     cid: item.cid,
     fingerprint: item.cid === undefined ? undefined : fingerprintOf(item),
     receipt: session.receipts,
+    urgent: item.urgent ?? false,
     body,
     bytes: Buffer.byteLength(body),
   };

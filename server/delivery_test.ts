@@ -101,6 +101,7 @@ class World {
       time: this.clock.now(),
       expires: this.clock.now() + HOUR_MS,
       receipt: false,
+      urgent: false,
       body,
       bytes: new TextEncoder().encode(body).length,
       ...draft,

@@ -162,6 +162,7 @@ export class Gateway implements DeliveryWorld {
       time: now,
       expires: now + RECEIPT_MS,
       receipt: false,
+      urgent: false,
       body,
       bytes: body.length * 3,
     };

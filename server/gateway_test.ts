@@ -36,6 +36,7 @@ function draft(world: FakeWorld, changes: Partial<Draft> = {}): Draft {
     time: world.clock.now(),
     expires: world.clock.now() + 5000,
     receipt: true,
+    urgent: false,
     body: "{}",
     bytes: 2,
     ...changes,

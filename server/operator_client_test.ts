@@ -128,7 +128,17 @@ Deno.test("OperatorClient exports page by page", async () => {
     const bytes = new TextEncoder().encode(body).length;
     const people = { sender: "ann", from: "ann", to: "..", device: "phone" };
     await store.mailboxes.append([
-      { id, kind: "message", ...people, time: 1, expires: 99, receipt: false, body, bytes },
+      {
+        id,
+        kind: "message",
+        ...people,
+        time: 1,
+        expires: 99,
+        receipt: false,
+        urgent: false,
+        body,
+        bytes,
+      },
     ]);
   }
   for (const entry of news) await store.mailboxes.setAside("..", "a:b/é", entry);

@@ -231,7 +231,7 @@ testWorld("Reception.admit() starts a further device where it says", async (worl
   const now = world.clock.now();
   const people = { sender: "ann", from: "ann", to: "bob", device: "default" };
   const times = { time: now, expires: now + 5000 };
-  const body = { receipt: false, body: "{}", bytes: 2 };
+  const body = { receipt: false, urgent: false, body: "{}", bytes: 2 };
   await world.store.mailboxes.append([{ id: "m1", kind: "message", ...people, ...times, ...body }]);
   const pending = async (device: string, start?: "oldest" | "newest") =>
     (await admit(world, "bob", device, start === undefined ? {} : { start }))

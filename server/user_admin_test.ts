@@ -49,7 +49,16 @@ async function putDevice({ devices }: Store, id: string, seen: number): Promise<
 function draft(to: string, body: string): Draft {
   const times = { time: NOW, expires: NOW + 60_000 };
   const people = { sender: "alice", from: "alice", to, device: "default" };
-  return { id: body, kind: "message", ...people, ...times, receipt: false, body, bytes: 5 };
+  return {
+    id: body,
+    kind: "message",
+    ...people,
+    ...times,
+    receipt: false,
+    urgent: false,
+    body,
+    bytes: 5,
+  };
 }
 
 Deno.test("StoreUserAdmin.add() adds a user with the time of now", async () => {

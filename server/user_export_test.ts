@@ -26,7 +26,15 @@ async function scratch() {
       const body = `"${id}`.padEnd(bytes - 1, "x") + '"';
       const people = { sender: "ann", from: "ann", to: "bob", device: "phone" };
       const times = { time: NOW, expires: NOW + 1000 };
-      const draft = { id, kind: "message", ...people, ...times, receipt: false, body } as const;
+      const draft = {
+        id,
+        kind: "message",
+        ...people,
+        ...times,
+        receipt: false,
+        urgent: false,
+        body,
+      } as const;
       await store.mailboxes.append([{ ...draft, bytes: body.length }]);
       const entry = entries.get(id);
       assert.ok(entry, "The message is committed");

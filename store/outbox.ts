@@ -28,7 +28,7 @@ export interface Spoken {
 
 /** What waits for a device that a push can reach. */
 export interface Waiting {
-  /** Messages that the device has not acknowledged, expired ones and its own left out. */
+  /** Messages to its user that the device has not acknowledged, expired ones left out. */
   readonly messages: number;
   /** The newest of them. */
   readonly newest: Entry;
@@ -66,7 +66,7 @@ export interface Outbox {
    * Notes that a push spoke for everything up to a position; a lower one changes nothing. Durable
    * soon, not now: losing it costs a second push, never a message.
    */
-  spoke(user: string, device: string, spoken: Spoken): void;
+  spoke(user: string, device: string, spoken: Spoken): Promise<void>;
   /**
    * Devices that may be owed a push, in order of user (by code point). It may leave out what was
    * committed in the last 5 s.
@@ -75,6 +75,11 @@ export interface Outbox {
    * @param limit how many users are looked at, 1 to 1,000
    */
   list(after: string, limit: number): Promise<OutboxPage>;
+}
+
+/** Whether an entry of a user's mailbox is worth a push: a message, and not one to somebody else. */
+export function isOwed(entry: Entry, user: string): boolean {
+  return entry.kind === "message" && entry.to === user;
 }
 
 /** Why a device may be owed a push. */

@@ -164,7 +164,7 @@ export interface StoreListener {
   /** Entries became durable. Called before the `append` that brought them resolves. */
   committed(news: Committed): void;
   /** A device that is not attached may be owed a push. Told again and again while that lasts. */
-  owed(sleeper: Sleeper, cause: OwedCause): void;
+  owed?(sleeper: Sleeper, cause: OwedCause): void;
 }
 
 /** What waits in a mailbox. */

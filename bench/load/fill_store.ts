@@ -108,6 +108,7 @@ function draftTo(to: string, id: string, message: string): Draft {
     time: now,
     expires: now + TTL_MS,
     receipt: false,
+    urgent: false,
     body,
     bytes: body.length,
   };

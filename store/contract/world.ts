@@ -162,6 +162,7 @@ export class World implements AsyncDisposable {
       time: this.now,
       expires: this.now + HOUR_MS,
       receipt: false,
+      urgent: false,
       body,
       bytes: new TextEncoder().encode(body).length,
       ...part,
@@ -284,8 +285,9 @@ export function lastOf(entries: readonly Entry[]): Position {
  */
 export function delivered(entry: Entry): Omit<Entry, "cid" | "fingerprint"> {
   const { position, id, kind, sender, from, to, device } = entry;
-  const { time, expires, receipt, body, bytes } = entry;
-  return { position, id, kind, sender, from, to, device, time, expires, receipt, body, bytes };
+  const { time, expires, receipt, urgent, body, bytes } = entry;
+  const envelope = { position, id, kind, sender, from, to, device, time, expires };
+  return { ...envelope, receipt, urgent, body, bytes };
 }
 
 /** Checks that entries are the same, in the same order, in all that a reader sees. */

@@ -5,8 +5,9 @@
  * @module
  */
 import type { StoreClock } from "../store.ts";
+import type { Cursor } from "./cursor.ts";
 import { cursorLine } from "./lines.ts";
-import type { Cursor, Mailbox } from "./mailbox.ts";
+import type { Mailbox } from "./mailbox.ts";
 
 /** How long a cursor waits, in milliseconds. */
 const DELAY_MS = 25;

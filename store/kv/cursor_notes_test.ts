@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { CursorNotes } from "./cursor_notes.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { parseLines } from "./lines.ts";
-import { type Cursor, Mailbox } from "./mailbox.ts";
+import type { Cursor } from "./cursor.ts";
+import { Mailbox } from "./mailbox.ts";
 
 /** How long cursors wait, first and after a failure: `cursor_notes.ts`. */
 const DELAY_MS = 25;
@@ -24,7 +25,14 @@ class World {
   note(device: string, position: number): void {
     let cursor = this.mailbox.cursors.get(device);
     if (cursor === undefined) {
-      cursor = { device, position, sent: position, live: true, readers: 1 } satisfies Cursor;
+      cursor = {
+        device,
+        position,
+        sent: position,
+        live: true,
+        reach: undefined,
+        readers: 1,
+      } satisfies Cursor;
       this.mailbox.cursors.set(device, cursor);
     }
     cursor.position = position;

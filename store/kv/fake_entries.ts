@@ -26,6 +26,7 @@ export function makeDraft(id: string, part: Partial<Draft> = {}): Draft {
     time: TEST_TIME,
     expires: TEST_TIME + TEST_TTL_MS,
     receipt: false,
+    urgent: false,
     body,
     bytes: new TextEncoder().encode(body).length,
     ...part,

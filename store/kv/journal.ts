@@ -8,7 +8,8 @@ import { type Position, type StoreClock, StoreUnavailableError } from "../store.
 import { VALUE_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
 import { journalKey } from "./keys.ts";
 import { CursorNotes, type Cursors } from "./cursor_notes.ts";
-import type { Cursor, Mailbox } from "./mailbox.ts";
+import type { Cursor } from "./cursor.ts";
+import type { Mailbox } from "./mailbox.ts";
 import { entryLine, type StoredEntry } from "./lines.ts";
 import { LostOwnerError, type OwnedDatabase } from "./owned_database.ts";
 import { byteWrites } from "./values.ts";

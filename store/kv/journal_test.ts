@@ -6,7 +6,8 @@ import { idsOf, makeEntry } from "./fake_entries.ts";
 import { type Batch, entryBytes, Journal } from "./journal.ts";
 import { journalKey, userKey } from "./keys.ts";
 import { entryLine, parseLines, type StoredEntry } from "./lines.ts";
-import { type Cursor, Mailbox } from "./mailbox.ts";
+import type { Cursor } from "./cursor.ts";
+import { Mailbox } from "./mailbox.ts";
 import { OwnedDatabase } from "./owned_database.ts";
 import { joinText } from "./values.ts";
 
@@ -73,7 +74,14 @@ function makeCursors(
   mailbox.load(null, 0);
   const cursors = Array.from({ length: count }, (_, index) => {
     const device = `d${index}`;
-    const cursor = { device, position, sent: position, live: true, readers: 1 };
+    const cursor = {
+      device,
+      position,
+      sent: position,
+      live: true,
+      reach: undefined,
+      readers: 1,
+    };
     mailbox.cursors.set(device, cursor);
     return cursor;
   });

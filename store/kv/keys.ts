@@ -173,6 +173,21 @@ export function cidExpiriesRange(now: number): Range {
   return { start: ["cid_expiries"], end: ["cid_expiries", now + 1] };
 }
 
+/** Whose devices may be owed a push: `[device, provider]` of each, in JSON. */
+export function outboxKey(user: string): Key {
+  return ["outbox", user];
+}
+
+/** All of those after a user. */
+export function outboxRange(after: string): Range {
+  return { start: ["outbox", after, ""], end: ["outbox", Infinity] };
+}
+
+/** The user in an {@linkcode outboxKey}. */
+export function outboxUser(key: Key): string {
+  return key[1] as string;
+}
+
 /** An entry that a device refused. */
 export function asideKey(user: string, device: string, position: Position, part: number): Key {
   return ["aside", user, device, position, part];

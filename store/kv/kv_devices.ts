@@ -125,7 +125,13 @@ export class KvDevices implements Devices {
     const writes: Write[] = [{ key, value: jsonValue(device) }];
     if (isMoved && known !== null) writes.push(...await freeWrites(this.#database, [known]));
     if (isMoved && push) writes.push(...await takeWrites(this.#database, push, device));
+    const loser = isMoved && push ? await pushOwner(this.#database, push) : null;
     await this.#mailboxes.write(writes);
+    const { outbox } = this.#mailboxes;
+    if (loser !== null && (loser.user !== user || loser.id !== id)) {
+      await outbox.setReach(loser.user, loser.id, null);
+    }
+    if (push || known?.push) await outbox.setReach(user, id, push?.provider ?? null);
     return { kind: "changed", device };
   }
 }

@@ -26,11 +26,14 @@ import { Admission } from "./admission.ts";
 import { Asides } from "./asides.ts";
 import { Background } from "./background.ts";
 import { Cids } from "./cids.ts";
-import { type Batch, Journal } from "./journal.ts";
+import type { Cursor } from "./cursor.ts";
 import type { Write } from "./database.ts";
+import { type Batch, Journal } from "./journal.ts";
+import { outboxKey } from "./keys.ts";
+import { KvOutbox } from "./kv_outbox.ts";
 import { Lanes } from "./lane.ts";
 import { cursorLine, forgottenLine, removedLine, type StoredEntry } from "./lines.ts";
-import type { Cursor, Mailbox } from "./mailbox.ts";
+import type { Mailbox } from "./mailbox.ts";
 import { MailboxTable } from "./mailbox_table.ts";
 import { closedError, type OwnedDatabase } from "./owned_database.ts";
 import { Reader } from "./reader.ts";
@@ -60,6 +63,7 @@ export class KvMailboxes implements Mailboxes {
   readonly #attaching = new Lanes();
   readonly #reader: Reader;
   readonly #asides: Asides;
+  readonly outbox: KvOutbox;
   #listener: StoreListener | null = null;
   /** The newest committed position. */
   #committed: Position;
@@ -85,6 +89,7 @@ export class KvMailboxes implements Mailboxes {
     const recount = (mailbox: Mailbox) => this.#background.recount(mailbox);
     this.#admission = new Admission({ ...shared, recount });
     this.#asides = new Asides(database, this.#table, (job) => this.#background.run(job));
+    this.outbox = new KvOutbox({ ...shared, reader: this.#reader, mailboxes: this });
   }
 
   /** See {@linkcode Store.listen}. */
@@ -135,6 +140,7 @@ export class KvMailboxes implements Mailboxes {
     this.#leave(mailbox, cursor);
     this.#table.touch(mailbox);
     this.#journal.note(cursor, mailbox);
+    if (this.#listener !== null) this.outbox.left(mailbox, cursor, this.#listener);
   }
 
   async read(user: string, device: string, after: Position, limit: ReadLimit): Promise<Page> {
@@ -187,10 +193,10 @@ export class KvMailboxes implements Mailboxes {
     await this.#writeLine(forgottenLine(user, device, mailbox.born));
   }
 
-  /** Makes some changes, with whatever else goes with the next commit. */
-  async write(writes: readonly Write[]): Promise<void> {
+  /** Makes some changes, with whatever else goes with the next commit. @param line goes with them */
+  async write(writes: readonly Write[], line = ""): Promise<void> {
     this.#assertOpen();
-    await this.#writeLine("", writes);
+    await this.#writeLine(line, writes);
   }
 
   /** Settles everything that is committed, whatever its age. */
@@ -224,7 +230,8 @@ export class KvMailboxes implements Mailboxes {
       const { position } = this.#journal;
       try {
         const index = mailbox.expiry.writes(user, Infinity);
-        await this.#writeLine(removedLine(user), [...writes, ...index]);
+        const outbox = { key: outboxKey(user), value: null };
+        await this.#writeLine(removedLine(user), [...writes, ...index, outbox]);
         this.#table.remove(user);
         // Those behind the line stay, as they do when the journal is replayed.
         this.#cids.forget(user, position);
@@ -274,8 +281,9 @@ export class KvMailboxes implements Mailboxes {
     }
     this.#background.committed();
     if (this.#listener === null) return;
-    for (const [{ user }, { after, entries }] of news) {
-      this.#listener.committed({ user, after, entries });
+    for (const [mailbox, { after, entries }] of news) {
+      this.#listener.committed({ user: mailbox.user, after, entries });
+      this.outbox.committed(mailbox, entries, this.#listener);
     }
   }
 

@@ -14,6 +14,7 @@ import type {
 import type { Database } from "./database.ts";
 import { KvDevices } from "./kv_devices.ts";
 import { KvMailboxes } from "./kv_mailboxes.ts";
+import type { KvOutbox } from "./kv_outbox.ts";
 import { KvRevocations } from "./kv_revocations.ts";
 import { KvUsers } from "./kv_users.ts";
 import { Lanes } from "./lane.ts";
@@ -41,6 +42,7 @@ export class KvStore implements Store {
   readonly users: KvUsers;
   readonly devices: KvDevices;
   readonly revocations: KvRevocations;
+  readonly outbox: KvOutbox;
   readonly sweeper: Sweeper;
   readonly #database: OwnedDatabase;
   #closing: Promise<void> | null = null;
@@ -53,6 +55,7 @@ export class KvStore implements Store {
     this.devices = new KvDevices(database, mailboxes, lanes);
     const revocations = new KvRevocations(database, mailboxes);
     this.revocations = revocations;
+    this.outbox = mailboxes.outbox;
     this.sweeper = {
       async sweep(expired: ExpiredHandler) {
         await mailboxes.sweep(expired);

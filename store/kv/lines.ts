@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Draft, Entry, Position } from "../store.ts";
+import type { Draft, Entry, Position, PushAddress, Spoken } from "../store.ts";
 
 /** An entry as this backend holds it. */
 export interface StoredEntry extends Entry {
@@ -12,11 +12,18 @@ export interface StoredEntry extends Entry {
   readonly copied: boolean;
 }
 
+/** How a push reaches a device, and the last one that did. */
+export interface Reach extends Spoken {
+  readonly provider: PushAddress["provider"];
+}
+
 /** What stands behind a device's cursor. */
 export interface CursorState {
   readonly position: Position;
   readonly sent: Position;
   readonly live: boolean;
+  /** Undefined where no push reaches the device. */
+  readonly reach?: Reach | undefined;
 }
 
 /** One line, read. */
@@ -41,6 +48,7 @@ export type Line =
 const RECEIPT_KIND = 1;
 const RECEIPT_WANTED = 2;
 const COPIED = 4;
+const URGENT = 8;
 
 /** Gives a draft its place. */
 export function place(draft: Draft, position: Position, copied: boolean): StoredEntry {
@@ -57,6 +65,7 @@ export function place(draft: Draft, position: Position, copied: boolean): Stored
     cid: draft.cid,
     fingerprint: draft.fingerprint,
     receipt: draft.receipt,
+    urgent: draft.urgent,
     body: draft.body,
     bytes: draft.bytes,
     copied,
@@ -66,7 +75,8 @@ export function place(draft: Draft, position: Position, copied: boolean): Stored
 /** The line of an entry. */
 export function entryLine(entry: StoredEntry): string {
   const flags = (entry.kind === "receipt" ? RECEIPT_KIND : 0) |
-    (entry.receipt ? RECEIPT_WANTED : 0) | (entry.copied ? COPIED : 0);
+    (entry.receipt ? RECEIPT_WANTED : 0) | (entry.copied ? COPIED : 0) |
+    (entry.urgent ? URGENT : 0);
   return "m\t" + entry.position + "\t" + entry.to + "\t" + entry.sender + "\t" + entry.from + "\t" +
     entry.device + "\t" + entry.id + "\t" + entry.time + "\t" + entry.expires + "\t" + flags +
     "\t" + (entry.cid ?? "") + "\t" + (entry.fingerprint ?? "") + "\t" + entry.bytes + "\t" +
@@ -81,11 +91,13 @@ export function entryLine(entry: StoredEntry): string {
 export function cursorLine(
   user: string,
   device: string,
-  { position, sent, live }: CursorState,
+  { position, sent, live, reach }: CursorState,
   acknowledged: string,
 ): string {
-  return "c\t" + user + "\t" + device + "\t" + position + "\t" + sent + "\t" + (live ? 1 : 0) +
-    "\t" + acknowledged + "\n";
+  const line = "c\t" + user + "\t" + device + "\t" + position + "\t" + sent + "\t" +
+    (live ? 1 : 0) + "\t" + acknowledged;
+  if (reach === undefined) return line + "\n";
+  return line + "\t" + reach.provider + "\t" + reach.upTo + "\t" + reach.at + "\n";
 }
 
 /** The line that ends a device's cursor; `born` as in `MailboxRow`. */
@@ -113,10 +125,10 @@ function parseLine(line: string): Line {
   const fields = line.split("\t");
   const [kind, user = "", device = ""] = fields;
   if (kind === "m" && fields.length === 14) return { kind: "entry", entry: parseEntry(fields) };
-  if (kind === "c" && fields.length === 7) {
+  if (kind === "c" && (fields.length === 7 || fields.length === 10)) {
     const [position = 0, sent = 0, live = 0] = fields.slice(3, 6).map(Number);
     const acknowledged = fields[6] ?? "";
-    const state = { position, sent, live: live === 1 };
+    const state = { position, sent, live: live === 1, ...parseReach(fields.slice(7)) };
     return { kind: "cursor", user, device, state, acknowledged };
   }
   if (kind === "f" && fields.length === 4) {
@@ -124,6 +136,12 @@ function parseLine(line: string): Line {
   }
   if (kind === "x" && fields.length === 2) return { kind: "removed", user };
   throw new Error("Cannot read the store: a line is not understood");
+}
+
+function parseReach([provider, upTo, at]: readonly string[]): Pick<CursorState, "reach"> {
+  if (provider === undefined) return {};
+  const reach = { provider: provider as Reach["provider"], upTo: Number(upTo), at: Number(at) };
+  return { reach };
 }
 
 function parseEntry(fields: readonly string[]): StoredEntry {
@@ -143,6 +161,7 @@ function parseEntry(fields: readonly string[]): StoredEntry {
     cid: cid === "" ? undefined : cid,
     fingerprint: print === "" ? undefined : print,
     receipt: (bits & RECEIPT_WANTED) !== 0,
+    urgent: (bits & URGENT) !== 0,
     body: body ?? "",
     bytes: Number(bytes),
     copied: (bits & COPIED) !== 0,

@@ -35,18 +35,30 @@ const entry = fc.record({
   cid: fc.option(idText, { nil: undefined }),
   fingerprint: fc.option(idText, { nil: undefined }),
   receipt: fc.boolean(),
+  urgent: fc.boolean(),
   body: bodyText,
   bytes: fc.nat(),
 }).chain((draft) =>
   fc.tuple(position, fc.boolean()).map(([at, copied]) => place(draft, at, copied))
 );
 
+const reach = fc.record({
+  provider: fc.constantFrom("fcm" as const, "apns" as const, "web" as const),
+  upTo: position,
+  at: position,
+}, { noNullPrototype: true });
+
+const cursorState = fc.record({ position, sent: position, live: fc.boolean(), reach }, {
+  noNullPrototype: true,
+  requiredKeys: ["position", "sent", "live"],
+});
+
 const line: fc.Arbitrary<readonly [text: string, line: Line]> = fc.oneof(
   entry.map((entry) => [entryLine(entry), { kind: "entry", entry }] as const),
   fc.tuple(
     idText,
     idText,
-    fc.record({ position, sent: position, live: fc.boolean() }, { noNullPrototype: true }),
+    cursorState,
     position.map((upTo) => `0-${upTo}`),
   ).map(([user, device, state, acknowledged]) =>
     [

@@ -6,19 +6,11 @@
 import { Stretches } from "../stretches.ts";
 import type { Position, StoreLimits } from "../store.ts";
 import { type Amount, count, type Exact, NOTHING } from "./amount.ts";
+import { type Cursor, cursorState, storedCursor } from "./cursor.ts";
+import { Debts } from "./debts.ts";
 import { Expiry } from "./expiry.ts";
-import type { CursorState, StoredEntry } from "./lines.ts";
+import type { StoredEntry } from "./lines.ts";
 import type { MailboxRow } from "./mailbox_row.ts";
-
-/** A device's place in a mailbox. */
-export interface Cursor extends CursorState {
-  readonly device: string;
-  /** How many connections of the device read here: two while a newer replaces an older. */
-  readers: number;
-  position: Position;
-  sent: Position;
-  live: boolean;
-}
 
 /** Receipts that may wait, as a multiple of the messages that may. */
 const RECEIPTS_FACTOR = 2;
@@ -38,6 +30,8 @@ export class Mailbox {
   counted: Position = 0;
   /** When something in the rows expires. */
   readonly expiry = new Expiry();
+  /** Whom its row in the outbox names. */
+  readonly debts = new Debts();
   /** What some device has acknowledged, forgotten ones too. */
   readonly acknowledged = new Stretches();
   /** How often a cursor moved or went. */
@@ -174,10 +168,11 @@ export class Mailbox {
     this.born = Math.max(this.born, born);
     this.counted = counted;
     this.expiry.load(row?.expires);
+    this.debts.load(row?.owed);
     Object.assign(this.rows, rows);
     for (const [device, state] of cursors) {
       if (this.cursors.has(device) || this.forgotten?.has(device)) continue;
-      this.cursors.set(device, { device, ...state, readers: 0 });
+      this.cursors.set(device, storedCursor(device, state));
     }
     this.forgotten = null;
     this.#drop(this.indexAfter(settled));
@@ -221,7 +216,7 @@ export class Mailbox {
     // Without any device the lowest cursor is where the mailbox begins.
     const first = this.cursors.size === 0 || start === "oldest";
     const position = first ? this.lowestCursor() : this.last;
-    return { device, position, sent: position, live: true, readers: 0 };
+    return { device, position, sent: position, live: true, reach: undefined, readers: 0 };
   }
 
   /** Moves a cursor forward. @returns whether it moved */
@@ -271,13 +266,18 @@ export class Mailbox {
 
   /** What its row has to say after settling up to a position. */
   toRow(settled: Position = this.settled): MailboxRow {
-    const cursors = [...this.cursors.values()].map(({ device, position, sent, live }) =>
-      [device, { position, sent, live }] as const
-    );
     const { born, counted, last } = this;
-    const acknowledged = this.acknowledged.toString();
-    const expires = this.expiry.time === Infinity ? null : this.expiry.time;
-    return { settled, last, acknowledged, born, counted, rows: { ...this.rows }, expires, cursors };
+    return {
+      settled,
+      last,
+      acknowledged: this.acknowledged.toString(),
+      born,
+      counted,
+      rows: { ...this.rows },
+      expires: this.expiry.time === Infinity ? null : this.expiry.time,
+      owed: this.debts.told,
+      cursors: [...this.cursors.values()].map((it) => [it.device, cursorState(it)] as const),
+    };
   }
 
   /** A count is exact only until something that was counted expires. */

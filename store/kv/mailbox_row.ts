@@ -22,5 +22,7 @@ export interface MailboxRow {
   readonly rows: Readonly<Amount>;
   /** Where its row in the index of expiries is, as `Expiry` has it; null where there is none. */
   readonly expires: number | null;
+  /** What its row in the outbox says, as `Debts` have it; rows of old have none. */
+  readonly owed?: string | undefined;
   readonly cursors: readonly (readonly [device: string, CursorState])[];
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { StoreLimits } from "../store.ts";
 import { idsOf, makeEntries, makeEntry, TEST_TIME } from "./fake_entries.ts";
 import type { StoredEntry } from "./lines.ts";
-import { type Cursor, Mailbox } from "./mailbox.ts";
+import type { Cursor } from "./cursor.ts";
+import { Mailbox } from "./mailbox.ts";
 
 const LIMITS: StoreLimits = { mailboxMessages: 3, mailboxBytes: 100, backlogBytes: 1000 };
 
@@ -11,7 +12,14 @@ function makeMailbox(devices: Readonly<Record<string, number>> = {}): Mailbox {
   const mailbox = new Mailbox("bob");
   mailbox.load(null, 0);
   for (const [device, position] of Object.entries(devices)) {
-    mailbox.cursors.set(device, { device, position, sent: position, live: false, readers: 0 });
+    mailbox.cursors.set(device, {
+      device,
+      position,
+      sent: position,
+      live: false,
+      reach: undefined,
+      readers: 0,
+    });
   }
   return mailbox;
 }
@@ -183,7 +191,7 @@ Deno.test("Mailbox.load() takes a row that is older than what the journal brough
   const mailbox = new Mailbox("bob");
   for (const entry of makeEntries([4, 5, 6])) mailbox.replay(entry);
   const state = { position: 5, sent: 5, live: false };
-  mailbox.cursors.set("phone", { device: "phone", ...state, readers: 0 });
+  mailbox.cursors.set("phone", { device: "phone", ...state, reach: undefined, readers: 0 });
   mailbox.forgotten = new Set(["web"]);
   const old = { position: 1, sent: 1, live: false };
   mailbox.load({
@@ -235,6 +243,7 @@ Deno.test("Mailbox.newCursor() begins at the oldest entry, or behind the newest 
     position: 0,
     sent: 0,
     live: true,
+    reach: undefined,
     readers: 0,
   });
   assert.deepEqual([...mailbox.cursors.keys()], []);

@@ -63,7 +63,7 @@ export class Reader {
   async pending(mailbox: Mailbox, device: string, after: Position): Promise<number> {
     const now = this.#clock.now();
     let pending = 0;
-    for await (const entry of this.#from(mailbox, after)) {
+    for await (const entry of this.from(mailbox, after)) {
       const waits = entry.kind === "message" && entry.expires > now;
       if (waits && !isOwn(entry, mailbox.user, device)) pending++;
     }
@@ -109,7 +109,7 @@ export class Reader {
   }
 
   /** All entries past a position, as they are now. */
-  async *#from(mailbox: Mailbox, after: Position): AsyncGenerator<StoredEntry> {
+  async *from(mailbox: Mailbox, after: Position): AsyncGenerator<StoredEntry> {
     const { settled } = mailbox;
     const tail: StoredEntry[] = [];
     let index = mailbox.indexAfter(after);

@@ -37,10 +37,6 @@ async function openFull(): Promise<FakeKv> {
   const kv = await FakeKv.open(["alice"]);
   const { mailboxes, devices, users, revocations } = kv.store;
   await users.create({ id: "bob", email: "b@x.org", registered: 0 });
-  await Promise.all(Array.from({ length: DEVICES }, (_, index) => {
-    const device = { user: "bob", id: `d${index}`, seen: 0, push: pushOf(index) };
-    return devices.change("bob", device.id, 1000, () => device);
-  }));
   await revocations.revokeUser("bob", 5);
   await mailboxes.attach("bob", "d0", "oldest");
   await mailboxes.attach("alice", "phone", "oldest");
@@ -50,6 +46,10 @@ async function openFull(): Promise<FakeKv> {
   for (let index = 0; index < SENT; index++) {
     await kv.send([`s${index}`], { ...mine, cid: `c${index}` });
   }
+  await Promise.all(Array.from({ length: DEVICES }, (_, index) => {
+    const device = { user: "bob", id: `d${index}`, seen: 0, push: pushOf(index) };
+    return devices.change("bob", device.id, 1000, () => device);
+  }));
   await mailboxes.settle();
   await kv.send(["last"], { ...mine, cid: "last" });
   await kv.send(["m3"]);
@@ -60,7 +60,9 @@ async function openFull(): Promise<FakeKv> {
   const tables = new Set(
     kv.database.disk.list({ start: ["a"], end: ["z"] }).map(({ key }) => key[0]),
   );
-  for (const table of ["cids", "cid_expiries", "expiries", "aside"]) assert.ok(tables.has(table));
+  for (const table of ["cids", "cid_expiries", "expiries", "outbox", "aside"]) {
+    assert.ok(tables.has(table));
+  }
   return kv;
 }
 
@@ -121,7 +123,7 @@ Deno.test("KvUsers.remove() leaves the user where the disk refuses, and can be r
   kv.database.failOnce("refused");
   await assert.rejects(kv.store.users.remove("bob"), StoreUnavailableError);
   await kv.send(["m4"]);
-  assert.deepEqual(await kv.ids("bob", "d1"), ["m1", "m2", "m3", "m4"]);
+  assert.deepEqual(await kv.ids("bob", "d0"), ["m1", "m2", "m3", "m4"]);
   assert.equal(await kv.store.users.remove("bob"), true);
   assert.equal(await kv.store.users.remove("bob"), false);
   await checkGone(kv, "repeated");

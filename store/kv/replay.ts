@@ -5,6 +5,7 @@
  */
 import type { Position } from "../store.ts";
 import { Stretches } from "../stretches.ts";
+import { storedCursor } from "./cursor.ts";
 import type { Row } from "./database.ts";
 import type { Segment } from "./journal.ts";
 import { countersKey, journalRange } from "./keys.ts";
@@ -100,7 +101,7 @@ class Replayer {
         const mailbox = this.#mailbox(line.user);
         mailbox.forgotten?.delete(line.device);
         mailbox.acknowledged.addAll(Stretches.parse(line.acknowledged));
-        mailbox.cursors.set(line.device, { device: line.device, ...line.state, readers: 0 });
+        mailbox.cursors.set(line.device, storedCursor(line.device, line.state));
         return;
       }
       case "forgotten": {

@@ -11,6 +11,7 @@ import { chunkWrites, cutChunks } from "./chunks.ts";
 import { type Cids, CIDS_WRITE_MAX, cidWrites } from "./cids.ts";
 import { COMMIT_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
 import type { Journal, Segment } from "./journal.ts";
+import { owedBy } from "./debts.ts";
 import { chunksRange, countersKey, journalKey, mailboxKey } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -45,6 +46,8 @@ interface Step {
   readonly upTo: Position;
   /** Where the mailbox is in the index of expiries after it. */
   readonly expires: number;
+  /** What the outbox says of the mailbox after it. */
+  readonly owed: string;
   readonly writes: readonly Write[];
 }
 
@@ -106,11 +109,13 @@ export class Settler {
     for (const { mailbox, expires } of group) {
       this.#doubtful.add(mailbox);
       mailbox.expiry.begin(expires);
+      mailbox.debts.begin();
     }
     await database.write(group.flatMap(({ writes }) => writes));
-    for (const { mailbox, entries, upTo, expires } of group) {
+    for (const { mailbox, entries, upTo, expires, owed } of group) {
       mailbox.settle(entries, upTo);
       mailbox.expiry.done(expires);
+      mailbox.debts.done(owed);
       this.#doubtful.delete(mailbox);
       if (!mailbox.isSettled) table.touch(mailbox);
       // Acknowledged while it was written.
@@ -178,11 +183,15 @@ function plan(mailbox: Mailbox, upTo: Position): Step[] {
   const end = Math.max(upTo, mailbox.settled);
   const entries = mailbox.toSettle(upTo);
   const expires = entries.reduce((least, entry) => Math.min(least, entry.expires), expiry.time);
-  // Nothing may be a row that the index does not know: it goes with the first of them.
-  let index: readonly Write[] = expiry.writes(user, expires);
+  const owed = owedBy(mailbox.cursors.values(), mailbox.last);
+  // Nothing may be a row that the indexes do not know: they go with the first of them.
+  let index: readonly Write[] = [
+    ...expiry.writes(user, expires),
+    ...mailbox.debts.writes(user, owed),
+  ];
   if (entries.length === 0) {
-    const row = rowWrite(mailbox, { settled: end, rows: mailbox.rows, expires });
-    return [{ mailbox, entries, upTo: end, expires, writes: [row, ...index] }];
+    const row = rowWrite(mailbox, { settled: end, rows: mailbox.rows, expires, owed });
+    return [{ mailbox, entries, upTo: end, expires, owed, writes: [row, ...index] }];
   }
   const newest = entries.at(-1)?.position;
   const steps: Step[] = [];
@@ -191,23 +200,32 @@ function plan(mailbox: Mailbox, upTo: Position): Step[] {
     const last = chunk.at(-1)?.position ?? 0;
     const settled = last === newest ? end : last;
     rows = amountWith(rows, chunk);
-    const row = rowWrite(mailbox, { settled, rows, expires });
+    const row = rowWrite(mailbox, { settled, rows, expires, owed });
     const writes = [...chunkWrites(user, last, chunk), row, ...index];
-    steps.push({ mailbox, entries: chunk, upTo: settled, expires, writes });
+    steps.push({ mailbox, entries: chunk, upTo: settled, expires, owed, writes });
     index = [];
   }
   return steps;
 }
 
 /** What a row is to say that the mailbox in memory does not say yet. */
-type RowChange = { readonly settled?: Position; readonly rows: Amount; readonly expires: number };
+interface RowChange {
+  readonly settled?: Position;
+  readonly rows: Amount;
+  readonly expires: number;
+  readonly owed?: string;
+}
 
 /** Writes the row of a mailbox. */
-export function rowWrite(mailbox: Mailbox, { settled, rows, expires }: RowChange): Write {
+export function rowWrite(
+  mailbox: Mailbox,
+  { settled, rows, expires, owed = mailbox.debts.told }: RowChange,
+): Write {
   const row: MailboxRow = {
     ...mailbox.toRow(settled),
     rows: { ...rows },
     expires: expires === Infinity ? null : expires,
+    owed,
   };
   return { key: mailboxKey(mailbox.user), value: jsonValue(row) };
 }

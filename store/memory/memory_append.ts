@@ -5,7 +5,8 @@
  */
 import type { AppendOptions, Committed, Draft, Entry, Outcome } from "../store.ts";
 import { MemoryCids } from "./memory_cids.ts";
-import { fits, type MemoryMailbox, plus, type Waiting } from "./memory_mailbox.ts";
+import { isOwed } from "../outbox.ts";
+import { fits, type Held, type MemoryMailbox, plus } from "./memory_mailbox.ts";
 import type { MemoryState } from "./memory_state.ts";
 
 /** A draft and the mailboxes it goes to. */
@@ -36,7 +37,7 @@ class AppendPlan {
   readonly #state: MemoryState;
   readonly #now: number;
   readonly #cids = new MemoryCids();
-  readonly #waiting = new Map<MemoryMailbox, Waiting>();
+  readonly #waiting = new Map<MemoryMailbox, Held>();
 
   constructor(state: MemoryState) {
     this.#state = state;
@@ -85,7 +86,11 @@ function store(state: MemoryState, placements: readonly Placement[]): void {
     }
     state.cids.add(draft);
   }
-  for (const piece of news.values()) state.listener?.committed(piece);
+  for (const [mailbox, piece] of news) {
+    state.listener?.committed(piece);
+    if (!piece.entries.some((entry) => isOwed(entry, piece.user))) continue;
+    for (const sleeper of mailbox.sleepers()) state.listener?.owed?.(sleeper, "message");
+  }
 }
 
 function isRefusal(outcome: Outcome): boolean {

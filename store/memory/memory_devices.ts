@@ -31,8 +31,9 @@ export class MemoryDevices implements Devices {
     change: (known: Device | null) => Device | null,
   ): Promise<DeviceChange> {
     await this.#state.turn();
-    const devices = this.#state.accounts.get(user)?.devices;
-    if (devices === undefined) return { kind: "unknown" };
+    const account = this.#state.accounts.get(user);
+    if (account === undefined) return { kind: "unknown" };
+    const { devices, mailbox } = account;
     const known = devices.get(id) ?? null;
     const device = change(known);
     if (device === null) return { kind: "unchanged" };
@@ -42,6 +43,7 @@ export class MemoryDevices implements Devices {
     if (known === null && devices.size >= max) return { kind: "full" };
     if (device.push !== undefined) this.#takePush(device.push);
     devices.set(id, { ...device });
+    mailbox.setReach(id, device.push?.provider ?? null, this.#state.now());
     return { kind: "changed", device };
   }
 
@@ -70,9 +72,11 @@ export class MemoryDevices implements Devices {
 
   /** Takes a push address from whichever device has it. */
   #takePush({ provider, token }: PushAddress): void {
-    for (const { devices } of this.#state.accounts.values()) {
+    for (const { devices, mailbox } of this.#state.accounts.values()) {
       for (const [id, { push, ...rest }] of devices) {
-        if (push?.provider === provider && push.token === token) devices.set(id, rest);
+        if (push?.provider !== provider || push.token !== token) continue;
+        devices.set(id, rest);
+        mailbox.setReach(id, null, this.#state.now());
       }
     }
   }

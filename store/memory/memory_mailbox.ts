@@ -4,19 +4,39 @@
  *
  * @module
  */
-import type { Attachment, Draft, Entry, MailboxState, Page, ReadLimit } from "../store.ts";
+import type {
+  Attachment,
+  Draft,
+  Entry,
+  MailboxState,
+  Page,
+  Position,
+  ReadLimit,
+  Sleeper,
+  Spoken,
+  StoreLimits,
+  Waiting,
+} from "../store.ts";
 import { Stretches } from "../stretches.ts";
-import type { Position, StoreLimits } from "../store.ts";
 import { MemoryAsides } from "./memory_asides.ts";
 
 /** Where a device stands. */
 interface Cursor {
   cursor: Position;
   sent: Position;
+  /** How many connections of the device read here. */
+  readers: number;
+  /** Whose push service reaches it, and the last push that did. */
+  reach: Reach | undefined;
+}
+
+/** How a push reaches a device, and the last one that did. */
+interface Reach extends Spoken {
+  readonly provider: Sleeper["provider"];
 }
 
 /** How much waits in a mailbox. */
-export interface Waiting {
+export interface Held {
   readonly messages: number;
   readonly bytes: number;
   /** Receipts are no messages; they are counted so that they are bounded. */
@@ -37,7 +57,7 @@ export class MemoryMailbox {
   /** What devices refused. */
   readonly asides = new MemoryAsides();
   readonly #devices = new Map<string, Cursor>();
-  #waiting: Waiting = NOTHING;
+  #waiting: Held = NOTHING;
   #tail: Position = 0;
   /** What some device has acknowledged, forgotten ones too. */
   readonly #acknowledged = new Stretches();
@@ -54,7 +74,7 @@ export class MemoryMailbox {
   }
 
   /** What waits here. */
-  waiting(now: number): Waiting {
+  waiting(now: number): Held {
     this.#expire(now);
     return this.#waiting;
   }
@@ -80,9 +100,10 @@ export class MemoryMailbox {
       const late = this.#devices.size > 0 && start === "newest";
       const oldest = this.#log[0];
       const cursor = late || oldest === undefined ? this.#tail : oldest.position - 1;
-      state = { cursor, sent: cursor };
+      state = { cursor, sent: cursor, readers: 0, reach: undefined };
       this.#devices.set(device, state);
     }
+    state.readers++;
     const { cursor, sent } = state;
     const pending = this.#log.filter((entry) =>
       entry.position > cursor && entry.kind === "message" && !this.#isOwn(entry, device)
@@ -98,7 +119,9 @@ export class MemoryMailbox {
   /** See `Mailboxes.detach`. */
   detach(device: string, sent: Position): void {
     const state = this.#devices.get(device);
-    if (state !== undefined) state.sent = Math.max(state.sent, sent);
+    if (state === undefined) return;
+    state.sent = Math.max(state.sent, sent);
+    state.readers = Math.max(0, state.readers - 1);
   }
 
   /** See `Mailboxes.read`. */
@@ -145,6 +168,55 @@ export class MemoryMailbox {
   /** See `Mailboxes.forget`. */
   forget(device: string): void {
     if (this.#devices.delete(device)) this.#dropAcknowledged();
+  }
+
+  /** Says whose push service reaches a device, which becomes known; null: none does. */
+  setReach(device: string, provider: Sleeper["provider"] | null, now: number): void {
+    if (provider !== null && !this.#devices.has(device)) {
+      this.attach(device, "oldest", now);
+      this.detach(device, 0);
+    }
+    const state = this.#devices.get(device);
+    if (state === undefined) return;
+    const { upTo, at } = state.reach ?? { upTo: 0, at: 0 };
+    state.reach = provider === null ? undefined : { provider, upTo, at };
+  }
+
+  /** Devices that a push reaches, that are away, and for which something waits. */
+  sleepers(): readonly Sleeper[] {
+    return [...this.#devices].flatMap(([device, { cursor, readers, reach }]): Sleeper[] => {
+      if (reach === undefined || readers > 0 || this.#tail <= cursor) return [];
+      return [{ user: this.user, device, provider: reach.provider }];
+    });
+  }
+
+  /** See `Outbox.look`. */
+  look(device: string, now: number): Waiting | null {
+    this.#expire(now);
+    const state = this.#devices.get(device);
+    if (state?.reach === undefined) return null;
+    const { cursor, reach: { upTo, at } } = state;
+    const waiting = this.#log.filter((entry) =>
+      entry.position > cursor && entry.kind === "message" && entry.to === this.user
+    );
+    const newest = waiting.at(-1);
+    if (newest === undefined) return null;
+    return {
+      messages: waiting.length,
+      newest,
+      isNew: newest.position > upTo,
+      urgent: waiting.some(({ urgent, position }) => urgent && position > upTo),
+      expires: Math.max(...waiting.map(({ expires }) => expires)),
+      upTo: this.#tail,
+      spoken: { upTo, at },
+    };
+  }
+
+  /** See `Outbox.spoke`. */
+  spoke(device: string, { upTo, at }: Spoken): void {
+    const state = this.#devices.get(device);
+    if (state?.reach === undefined || upTo < state.reach.upTo) return;
+    state.reach = { ...state.reach, upTo, at };
   }
 
   /** Takes out the expired messages whose senders are to be told. */
@@ -209,18 +281,18 @@ export class MemoryMailbox {
   }
 }
 
-const NOTHING: Waiting = { messages: 0, bytes: 0, receipts: 0 };
+const NOTHING: Held = { messages: 0, bytes: 0, receipts: 0 };
 
 /** What waits when one more does. */
-export function plus(waiting: Waiting, draft: Draft): Waiting {
+export function plus(waiting: Held, draft: Draft): Held {
   return count(waiting, draft, 1);
 }
 
-function minus(waiting: Waiting, draft: Draft): Waiting {
+function minus(waiting: Held, draft: Draft): Held {
   return count(waiting, draft, -1);
 }
 
-function count(waiting: Waiting, draft: Draft, sign: 1 | -1): Waiting {
+function count(waiting: Held, draft: Draft, sign: 1 | -1): Held {
   const { messages, bytes, receipts } = waiting;
   return draft.kind === "receipt"
     ? { messages, bytes, receipts: receipts + sign }
@@ -228,7 +300,7 @@ function count(waiting: Waiting, draft: Draft, sign: 1 | -1): Waiting {
 }
 
 /** Whether one more may wait. */
-export function fits(waiting: Waiting, draft: Draft, limits: StoreLimits): boolean {
+export function fits(waiting: Held, draft: Draft, limits: StoreLimits): boolean {
   if (draft.kind === "receipt") return waiting.receipts < 2 * limits.mailboxMessages;
   return waiting.messages < limits.mailboxMessages &&
     waiting.bytes + draft.bytes <= limits.mailboxBytes;

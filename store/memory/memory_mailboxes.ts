@@ -59,7 +59,12 @@ export class MemoryMailboxes implements Mailboxes {
 
   /** See {@linkcode Mailboxes.detach}. */
   detach(user: string, device: string, sent: Position): void {
-    if (!this.#state.closed) this.#find(user)?.detach(device, sent);
+    if (this.#state.closed) return;
+    const mailbox = this.#find(user);
+    mailbox?.detach(device, sent);
+    for (const sleeper of mailbox?.sleepers() ?? []) {
+      if (sleeper.device === device) this.#state.listener?.owed?.(sleeper, "left");
+    }
   }
 
   /** See {@linkcode Mailboxes.read}. */

@@ -8,6 +8,7 @@ import type {
   Devices,
   ExpiredHandler,
   Mailboxes,
+  Outbox,
   Revocations,
   Store,
   StoreListener,
@@ -16,6 +17,7 @@ import type {
 } from "../store.ts";
 import { MemoryDevices } from "./memory_devices.ts";
 import { MemoryMailboxes } from "./memory_mailboxes.ts";
+import { MemoryOutbox } from "./memory_outbox.ts";
 import { MemoryRevocations } from "./memory_revocations.ts";
 import { MemoryState, type MemoryStoreOptions } from "./memory_state.ts";
 import { MemoryUsers } from "./memory_users.ts";
@@ -32,6 +34,8 @@ export class MemoryStore implements Store {
   readonly devices: Devices;
   /** What they may no longer sign in with. */
   readonly revocations: Revocations;
+  /** Who has to be woken. */
+  readonly outbox: Outbox;
   /** Drops what has expired. */
   readonly sweeper: Sweeper;
   readonly #state: MemoryState;
@@ -42,6 +46,7 @@ export class MemoryStore implements Store {
     this.mailboxes = new MemoryMailboxes(this.#state);
     this.users = new MemoryUsers(this.#state);
     this.devices = new MemoryDevices(this.#state);
+    this.outbox = new MemoryOutbox(this.#state);
     const revocations = new MemoryRevocations(this.#state);
     this.revocations = revocations;
     this.sweeper = {

@@ -1,0 +1,162 @@
+/**
+ * The {@linkcode Outbox} of the embedded store. What a device is owed follows from its cursor and
+ * the mark of the last push beside it; rows in the outbox, kept by settling, say where to look.
+ *
+ * @module
+ */
+import type {
+  Entry,
+  Mailboxes,
+  Outbox,
+  OutboxPage,
+  Sleeper,
+  Spoken,
+  StoreClock,
+  StoreListener,
+  Waiting,
+} from "../store.ts";
+import { isOwed } from "../outbox.ts";
+import { type Cursor, setReach } from "./cursor.ts";
+import type { Write } from "./database.ts";
+import type { OwedDevice } from "./debts.ts";
+import type { Journal } from "./journal.ts";
+import { outboxRange, outboxUser } from "./keys.ts";
+import { cursorLine, type Reach } from "./lines.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { MailboxTable } from "./mailbox_table.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import type { Reader } from "./reader.ts";
+import { Tally } from "./tally.ts";
+import { parseJson } from "./values.ts";
+
+/** What {@linkcode KvOutbox} works on. */
+export interface KvOutboxParts {
+  readonly database: OwnedDatabase;
+  readonly clock: StoreClock;
+  readonly journal: Journal;
+  readonly table: MailboxTable;
+  readonly reader: Reader;
+  readonly mailboxes: Pick<Mailboxes, "attach" | "detach"> & {
+    write(writes: readonly Write[], line: string): Promise<void>;
+  };
+}
+
+/** Who has to be woken. */
+export class KvOutbox implements Outbox {
+  readonly #parts: KvOutboxParts;
+  /** What was counted for a device, so that each look counts only what came since. */
+  readonly #tallies = new WeakMap<Cursor, Tally>();
+
+  constructor(parts: KvOutboxParts) {
+    this.#parts = parts;
+  }
+
+  async look(user: string, device: string): Promise<Waiting | null> {
+    const { table, reader, clock } = this.#parts;
+    const mailbox = await table.load(user);
+    const cursor = mailbox?.cursors.get(device);
+    if (!mailbox || cursor?.reach === undefined) return null;
+    const tally = this.#tally(cursor, clock.now());
+    const upTo = mailbox.last;
+    for await (const entry of reader.from(mailbox, Math.max(tally.upTo, cursor.position))) {
+      tally.add(entry, user, clock.now());
+    }
+    tally.passed(upTo);
+    const newest = await this.#newest(mailbox, device, tally);
+    const { reach: spoken } = cursor;
+    // It was forgotten meanwhile, or nothing reaches it any more.
+    if (spoken === undefined || mailbox.cursors.get(device) !== cursor) return null;
+    if (tally.position !== cursor.position) return await this.look(user, device);
+    const isNew = tally.newest > spoken.upTo;
+    // Where the rest is nothing to be told of, the outbox need not name the device again.
+    if (!isNew || newest === null) this.#note(mailbox, cursor, { ...spoken, upTo });
+    if (newest === null) return null;
+    const { messages, expires } = tally;
+    const { at } = spoken;
+    const urgent = tally.urgent > spoken.upTo;
+    return { messages, newest, isNew, urgent, expires, upTo, spoken: { upTo: spoken.upTo, at } };
+  }
+
+  async spoke(user: string, device: string, spoken: Spoken): Promise<void> {
+    const mailbox = await this.#parts.table.load(user);
+    const cursor = mailbox?.cursors.get(device);
+    if (mailbox && cursor) this.#note(mailbox, cursor, spoken);
+  }
+
+  /**
+   * Says whose push service reaches a device, durably. null: none does; that may be forgotten, since
+   * whoever pushes sees it once more.
+   */
+  async setReach(user: string, device: string, provider: Reach["provider"] | null): Promise<void> {
+    const { table, mailboxes } = this.#parts;
+    const mailbox = await table.load(user);
+    if (mailbox === null || provider === null && !mailbox.cursors.has(device)) return;
+    if (!mailbox.cursors.has(device)) {
+      // One that has never connected: it is known from here on, so that what comes waits for it.
+      const attachment = await mailboxes.attach(user, device, "oldest");
+      if (attachment !== null) mailboxes.detach(user, device, attachment.sent);
+    }
+    const cursor = mailbox.cursors.get(device);
+    if (cursor === undefined || !setReach(cursor, provider)) return;
+    table.touch(mailbox);
+    if (provider === null) return this.#parts.journal.note(cursor, mailbox);
+    await mailboxes.write([], cursorLine(user, device, cursor, `${mailbox.acknowledged}`));
+  }
+
+  async list(after: string, limit: number): Promise<OutboxPage> {
+    const rows = await this.#parts.database.list(outboxRange(after), limit);
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    return {
+      sleepers: rows.flatMap(({ key, value }) =>
+        parseJson<readonly OwedDevice[]>(value).map(([device, provider]): Sleeper => ({
+          user: outboxUser(key),
+          device,
+          provider,
+        }))
+      ),
+      next: last === undefined ? null : outboxUser(last.key),
+    };
+  }
+
+  /** Entries were added to a mailbox: tells of those who are away. */
+  committed(mailbox: Mailbox, entries: readonly Entry[], listener: StoreListener): void {
+    const { user } = mailbox;
+    for (const { device, reach, readers } of mailbox.cursors.values()) {
+      if (reach === undefined || readers > 0 || !entries.some((it) => isOwed(it, user))) continue;
+      listener.owed?.({ user, device, provider: reach.provider }, "message");
+    }
+  }
+
+  /** A device has left: tells of it where something waits. */
+  left(mailbox: Mailbox, cursor: Cursor, listener: StoreListener): void {
+    const { reach, readers, device, position } = cursor;
+    if (reach === undefined || readers > 0 || mailbox.last <= position) return;
+    listener.owed?.({ user: mailbox.user, device, provider: reach.provider }, "left");
+  }
+
+  #note(mailbox: Mailbox, cursor: Cursor, { upTo, at }: Spoken): void {
+    const { reach } = cursor;
+    if (reach === undefined || upTo < reach.upTo) return;
+    cursor.reach = { ...reach, upTo, at };
+    this.#parts.table.touch(mailbox);
+    this.#parts.journal.note(cursor, mailbox);
+  }
+
+  #tally(cursor: Cursor, now: number): Tally {
+    const known = this.#tallies.get(cursor);
+    if (known !== undefined && known.position === cursor.position && now < known.until) {
+      return known;
+    }
+    const tally = new Tally(cursor.position);
+    this.#tallies.set(cursor, tally);
+    return tally;
+  }
+
+  /** The newest message that waits, read again: texts are not kept. */
+  async #newest(mailbox: Mailbox, device: string, tally: Tally): Promise<Entry | null> {
+    if (tally.newest === 0) return null;
+    const limit = { messages: 1, bytes: 1 };
+    const page = await this.#parts.reader.read(mailbox, device, tally.newest - 1, limit);
+    return page.entries[0] ?? null;
+  }
+}
