@@ -179,3 +179,29 @@ export const PUSH_TOPIC_CHARS_MAX = 255;
 
 /** What a deployment calls an issuer, in characters: it begins the ids of the issuer's users. */
 export const ISSUER_NAME_CHARS_MAX = 32;
+
+/**
+ * Devices of one push provider that wait in memory for their push, at about half a KiB each; the
+ * sweep finds the others again. As many as that are sent between two sweeps at the default pace.
+ */
+export const PUSHES_WAITING_MAX = 100_000;
+
+/** Pushes a second to one provider: bounds how what an outage left is caught up with. */
+export const PUSHES_PER_SECOND_DEFAULT = 2000;
+
+/** Pushes on the way to APNs, FCM and all Web Push services: as many as their providers take. */
+export const PUSHES_IN_FLIGHT_MAX_APNS = 256;
+export const PUSHES_IN_FLIGHT_MAX_FCM = 128;
+export const PUSHES_IN_FLIGHT_MAX_WEB = 300;
+
+/** Pushes on the way to one Web Push service: one that hangs leaves room for the others. */
+export const PUSHES_IN_FLIGHT_MAX_WEB_SERVICE = 100;
+
+/** How often a device is pushed for ordinary messages, in milliseconds: nobody hurries for them. */
+export const PUSH_ORDINARY_MS: number = 20 * 60 * 1000;
+
+/** The longest wait of a push that failed, in milliseconds: an outage of hours ends within it. */
+export const PUSH_RETRY_MS_MAX = 300_000;
+
+/** Pushes of which it is known that the device has not said yet that it saw them. */
+export const PUSH_NONCES_MAX = 100_000;

@@ -28,6 +28,7 @@ export const LOG_FIELDS = [
   "url",
   "listener",
   "store",
+  "provider",
   "path",
   "version",
   "variable",

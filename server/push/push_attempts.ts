@@ -1,0 +1,137 @@
+/**
+ * One try to wake a device.
+ *
+ * @module
+ */
+import type { PushProvider } from "../../push/mod.ts";
+import type { Devices, Outbox, PushAddress, Users, Waiting } from "../../store/mod.ts";
+import { type Intent, type ProviderName, serviceOf } from "./intent.ts";
+import type { Nonces } from "./nonces.ts";
+import { type Next, Outcomes, type OutcomesParts, type SentPush } from "./outcomes.ts";
+import { contentOf, type PushContentPolicy } from "./push_content.ts";
+import { ordinaryWaitMs, urgencyOf } from "./urgency.ts";
+
+/** A newer push takes the place of an older one: it speaks for all that waits. */
+const COLLAPSE = "titan";
+
+/** What {@linkcode PushAttempts} are made of. */
+export interface PushAttemptsParts extends OutcomesParts {
+  readonly outbox: Outbox;
+  readonly devices: Pick<Devices, "list" | "change">;
+  readonly users: Pick<Users, "get">;
+  readonly isHere: (user: string, device: string) => boolean;
+  readonly providers: ReadonlyMap<ProviderName, PushProvider>;
+  readonly nonces: Nonces;
+  readonly content: PushContentPolicy;
+  /** How often an ordinary push may go to one device. */
+  readonly ordinaryMs: number;
+}
+
+/** What a try came to. */
+export interface Attempt {
+  /** Whether a push was sent. */
+  readonly sent: boolean;
+  /** What is to be done with the intent. */
+  readonly next: Next;
+}
+
+const DONE: Attempt = { sent: false, next: { kind: "done" } };
+
+/** Looks at what waits for devices, and sends the pushes that speak for it. */
+export class PushAttempts {
+  readonly #parts: PushAttemptsParts;
+  readonly #outcomes: Outcomes;
+  #isClosed = false;
+
+  /** Takes what it works with. */
+  constructor(parts: PushAttemptsParts) {
+    this.#parts = parts;
+    this.#outcomes = new Outcomes(parts);
+  }
+
+  /** Sends no more; what was sent is still judged. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The next try of an intent of which a try threw. */
+  backOff(intent: Intent): Next {
+    return this.#outcomes.backOff(intent);
+  }
+
+  /**
+   * Tries once. What is sent is what waits at that moment, so it is looked at only now.
+   *
+   * @throws what the store throws
+   */
+  async attempt(intent: Intent): Promise<Attempt> {
+    const { outbox, clock, ordinaryMs, isHere } = this.#parts;
+    const { user, device, provider } = intent;
+    // A device that is connected is sent its messages, and pushed only if it leaves them there.
+    if (!intent.isSilent && isHere(user, device)) return DONE;
+    if (provider === null) return await this.#findProvider(intent);
+    const waiting = await outbox.look(user, device);
+    if (waiting === null) return DONE;
+    const urgency = urgencyOf(waiting, intent);
+    if (urgency === "none") return DONE;
+    if (urgency === "ordinary") {
+      const ms = ordinaryWaitMs(waiting, ordinaryMs, clock.now());
+      if (ms > 0) return { sent: false, next: { kind: "later", ms, hold: "ordinary" } };
+    }
+    const address = await this.#addressOf(intent);
+    if (address === undefined) {
+      // It was taken away while we looked: no push will speak for this, and none has to.
+      outbox.spoke(user, device, { upTo: waiting.upTo, at: waiting.spoken.at });
+      return DONE;
+    }
+    if (address.provider !== provider) return elsewhere(address.provider);
+    const sent = { intent, waiting, address, service: serviceOf(address) };
+    if (!this.#enter(sent)) return { sent: false, next: { kind: "parked" } };
+    return await this.#send(sent, urgency === "urgent");
+  }
+
+  async #findProvider(intent: Intent): Promise<Attempt> {
+    const address = await this.#addressOf(intent);
+    return address === undefined ? DONE : elsewhere(address.provider);
+  }
+
+  async #addressOf({ user, device }: Intent): Promise<PushAddress | undefined> {
+    return (await this.#parts.devices.list(user)).find(({ id }) => id === device)?.push;
+  }
+
+  /** Goes in to the service that the address names, which may be another one than before. */
+  #enter({ intent, address, service }: SentPush): boolean {
+    const circuits = this.#parts.circuitsOf(address.provider);
+    if (intent.service !== null && intent.service !== service) {
+      circuits.leave(intent.service, intent);
+    }
+    intent.service = service;
+    return circuits.of(service)?.enter(intent) ?? true;
+  }
+
+  async #send(sent: SentPush, urgent: boolean): Promise<Attempt> {
+    const { intent, waiting, address: { provider: name, registered: _, ...target } } = sent;
+    const { providers, nonces, counts, content: policy } = this.#parts;
+    const sender = policy === "none" ? "" : await this.#nameOf(waiting);
+    const provider = providers.get(name);
+    if (provider === undefined || intent.isCancelled || this.#isClosed) return DONE;
+    counts.sent++;
+    const outcome = await provider.send({
+      target,
+      content: contentOf(waiting, { policy, sender, nonce: nonces.issue(intent.key) }),
+      urgent,
+      collapse: COLLAPSE,
+      expires: waiting.expires,
+    });
+    return { sent: true, next: await this.#outcomes.judge(sent, outcome) };
+  }
+
+  /** What the sender is called. A bot that answers for a user has no name, only an id. */
+  async #nameOf({ newest: { from } }: Waiting): Promise<string> {
+    return (await this.#parts.users.get(from))?.value.name ?? from;
+  }
+}
+
+function elsewhere(provider: ProviderName): Attempt {
+  return { sent: false, next: { kind: "elsewhere", provider } };
+}
