@@ -7,7 +7,16 @@ const name = nameText("A name", 5);
 
 Deno.test("nameText() takes names as people write them, and leaves them as they are", () => {
   const family = "\u{1F468}\u200D\u{1F469}\u200D\u{1F467}";
-  const names = ["A", "Ann B", "\u674E\u96F7", "Zoe\u0308", "\u0639\u0644\u064A", family, " a ", "\u2764\uFE0F"];
+  const names = [
+    "A",
+    "Ann B",
+    "\u674E\u96F7",
+    "Zoe\u0308",
+    "\u0639\u0644\u064A",
+    family,
+    " a ",
+    "\u2764\uFE0F",
+  ];
   for (const value of names) {
     assert.equal(name.parse(value), value);
     assert.ok(isNameText(value, 5));
