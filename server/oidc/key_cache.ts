@@ -187,7 +187,8 @@ export class KeyCache {
   #tooSoon(): never {
     const { url, clock } = this.#options;
     const retryMs = Math.max(0, this.#searchAt - clock.monotonic());
-    throw new IssuerUnavailableError(url, "they were looked at a moment ago", retryMs);
+    const reason = "asked_lately";
+    throw new IssuerUnavailableError(url, reason, retryMs);
   }
 
   #unavailable(): never {
