@@ -40,6 +40,7 @@ export class FakeSession implements Session {
   credential: CredentialMark | undefined;
   readonly address = "203.0.113.7";
   duplex = true;
+  isGone = false;
   receipts = false;
   /** What was signed in with, in order. */
   readonly signIns: { token: string; options: SignInOptions }[] = [];

@@ -65,6 +65,8 @@ export interface Session {
   readonly address: string;
   /** Whether this session can be sent requests and notifications; `POST /rpc` cannot. */
   readonly duplex: boolean;
+  /** Whether the client has left, as far as one can tell: no answer reaches it any more. */
+  readonly isGone: boolean;
   /** Whether this client asked for `msg.receipt`. */
   readonly receipts: boolean;
   /**
