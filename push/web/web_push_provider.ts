@@ -19,7 +19,7 @@ import { type Endpoint, readEndpoint } from "./endpoint.ts";
 import { post, type PostAnswer, type ResolveHost } from "./https_post.ts";
 import { type PushService, PushServices } from "./push_services.ts";
 import { Slots } from "../slots.ts";
-import { findVapidFaults, type VapidIdentity } from "./vapid.ts";
+import { findVapidFaults, type VapidIdentity } from "../vapid.ts";
 import { createVapidSigner, VapidToken } from "./vapid_token.ts";
 import { isRefusal, outcomeOfAnswer, outcomeOfError } from "./web_outcome.ts";
 
