@@ -25,6 +25,7 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["store/store_error.ts", ["store/memory/memory_store_test.ts", "the contract has them thrown"]],
   ["server/commands/chat/chat_command.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/mod.ts", ["tests/commands_test.ts", "it runs as a process"]],
+  ["server/commands/open_push.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/open_store.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/serve_command.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/token_command.ts", ["tests/commands_test.ts", "it runs as a process"]],
