@@ -120,6 +120,13 @@ Deno.test("every npm package is pinned to one version", () => {
   }
 });
 
+// What is only imported where it is configured does not get into an executable by itself.
+Deno.test("the task compile takes in what pushes go through, as it is pinned", () => {
+  const pinned = config.imports["firebase-admin"];
+  const included = config.tasks.compile.command.matchAll(/--include (\S+)\/(app|messaging) /g);
+  assert.deepEqual([...included].map(([, name]) => name), [pinned, pinned]);
+});
+
 Deno.test("the tasks that run the server give it the same permissions", () => {
   const { dev, start, titan } = config.tasks;
   assert.equal(start.command, `${titan.command} serve`);
