@@ -110,6 +110,15 @@ export const ADDRESS_UNAUTHENTICATED_MAX = 32;
 /** How long a connection may stay without signing in, in milliseconds. */
 export const SIGN_IN_MS_MAX = 10_000;
 
+/** Characters of the nonce that a device says it was pushed; ours are shorter. */
+export const PUSH_NONCE_CHARS_MAX = 64;
+
+/**
+ * How late an acknowledgement may be before a push is to wake the device, in milliseconds: an
+ * application that the system put to sleep keeps its connection for a while.
+ */
+export const SILENCE_MS_MAX = 5_000;
+
 /** How late an acknowledgement may be before the client is asked whether it lives. */
 export const ACK_MS_MAX = 30_000;
 

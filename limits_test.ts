@@ -82,6 +82,7 @@ Deno.test("limits: a message is set aside as refused before it looks unacknowled
 
 Deno.test("limits: whoever is asked for a sign of life has less time than between two askings", () => {
   assert.ok(limits.PONG_MS_MAX < limits.ACK_MS_MAX);
+  assert.ok(limits.SILENCE_MS_MAX < limits.ACK_MS_MAX);
   assert.ok(limits.PONG_MS_MAX < limits.HEARTBEAT_SECONDS * 1000);
   assert.ok(limits.SIGN_IN_MS_MAX < limits.HEARTBEAT_SECONDS * 1000);
 });

@@ -6,6 +6,7 @@
  * testProvider("ApnsProvider", {
  *   name: "apns",
  *   tellsSince: true,
+ *   refusal: "misconfigured",
  *   inFlightMax: 500,
  *   skip: new Map(),
  *   open: (options) => LocalApns.open(options),

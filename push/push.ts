@@ -57,7 +57,11 @@ export type PushOutcome =
   | { readonly kind: "rejected"; readonly reason: string }
   /** Not now: after so many milliseconds, where the service says it. */
   | { readonly kind: "retry"; readonly reason: string; readonly afterMs?: number }
-  /** The service does not take the deployment's credentials: no push will go until they change. */
+  /**
+   * The service does not take the deployment's credentials: no push of this provider will go until
+   * they change. Web Push never answers so: there a client names the service, and one of its own
+   * could stop the pushes of all; what a service refuses there is to be tried again.
+   */
   | { readonly kind: "misconfigured"; readonly reason: string };
 
 /**

@@ -6,7 +6,7 @@
  */
 import type { Device, PushAddress, User } from "../store/mod.ts";
 import type { ExportPlace } from "./export_place.ts";
-import type { Identity } from "./session.ts";
+import type { Identity, Session } from "./session.ts";
 
 /** What a credential is known by, so that it can be ended. */
 export interface CredentialMark {
@@ -101,10 +101,10 @@ export interface Accounts {
    * Changes a refresh token for the next pair; the token cannot be used again, and where it is, the
    * session it belongs to ends.
    *
-   * @param address where the request came from, for counting failures
-   * @throws {RpcError} `bad_credential`, `rate_limited`
+   * @param client where the request came from; for one that has left, nothing is used up
+   * @throws {RpcError} `bad_credential`, `rate_limited`, `unavailable`
    */
-  refresh(refresh: string, address: string): Promise<RefreshedTokens>;
+  refresh(refresh: string, client: Pick<Session, "address" | "isGone">): Promise<RefreshedTokens>;
   /** Ends the tokens of this device, its push and its connection (4401). */
   logout(identity: Identity, credential: CredentialMark): Promise<void>;
   /** The same for all devices of the user. */

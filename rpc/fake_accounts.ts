@@ -14,7 +14,7 @@ import type {
   RefreshedTokens,
 } from "./accounts.ts";
 import type { ExportPlace } from "./export_place.ts";
-import type { Identity } from "./session.ts";
+import type { Identity, Session } from "./session.ts";
 
 /** A moment whose text is "2026-11-22T16:00:00.000Z". */
 export const NOW = Date.UTC(2026, 10, 22, 16);
@@ -46,7 +46,10 @@ export class FakeAccounts implements Accounts {
     refreshExpires: NOW + 2000,
   };
 
-  async refresh(refresh: string, address: string): Promise<RefreshedTokens> {
+  async refresh(
+    refresh: string,
+    { address }: Pick<Session, "address">,
+  ): Promise<RefreshedTokens> {
     return await this.#answer(this.refreshed, "refresh", refresh, address);
   }
 

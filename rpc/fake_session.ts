@@ -40,6 +40,7 @@ export class FakeSession implements Session {
   credential: CredentialMark | undefined;
   readonly address = "203.0.113.7";
   duplex = true;
+  isGone = false;
   receipts = false;
   /** What was signed in with, in order. */
   readonly signIns: { token: string; options: SignInOptions }[] = [];
@@ -110,6 +111,12 @@ export class FakeCaller implements Caller {
 export class FakeServices implements Services {
   readonly version = "1.2.3";
   readonly accounts = new FakeAccounts();
+  /** Nonces that devices were pushed: "user device nonce". */
+  readonly nonces = new Set<string>();
+  readonly pushes = {
+    received: (user: string, device: string, nonce: string) =>
+      this.nonces.has(`${user} ${device} ${nonce}`),
+  };
   time = NOW;
   /** What was appended, call by call. */
   readonly appended: { drafts: readonly Draft[]; options: AppendOptions | undefined }[] = [];

@@ -42,6 +42,8 @@ export interface Method {
   readonly access: "anyone" | "user";
   /** Whether a `token` among its params is its own, and not one that comes with a first request. */
   readonly signsIn: boolean;
+  /** Whether a batch may ask for it only once: its answer is far longer than the request. */
+  readonly oncePerBatch: boolean;
   /** Describes it for the OpenRPC document. */
   describe(): MethodDescription;
   /**
@@ -64,6 +66,8 @@ export interface MethodDefinition<P extends z.ZodType, R extends z.ZodType> {
   readonly access: "anyone" | "user";
   /** Whether a `token` among the params is the method's own. @default {false} */
   readonly signsIn?: boolean;
+  /** Whether a batch may ask for it only once. @default {false} */
+  readonly oncePerBatch?: boolean;
   /** The schema of what it takes. */
   readonly params: P;
   /** The schema of what it answers. The handler is held to it by its type. */
@@ -82,11 +86,13 @@ export interface MethodDefinition<P extends z.ZodType, R extends z.ZodType> {
 export function defineMethod<P extends z.ZodType, R extends z.ZodType>(
   definition: MethodDefinition<P, R>,
 ): Method {
-  const { name, summary, access, signsIn = false, params: schema, result, handler } = definition;
+  const { name, summary, access, params: schema, result, handler } = definition;
+  const { signsIn = false, oncePerBatch = false } = definition;
   return {
     name,
     access,
     signsIn,
+    oncePerBatch,
     describe: () => ({ name, summary, params: schemaOf(schema), result: schemaOf(result) }),
     call(params, session, services) {
       // Before the params are looked at, so that a stranger learns nothing about them.

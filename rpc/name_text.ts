@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { BLANK } from "./blank.ts";
 import { stringCheck } from "./invalid_params.ts";
 
 /**
@@ -13,7 +14,7 @@ import { stringCheck } from "./invalid_params.ts";
 const UNFIT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 /** Something that is not blank. */
-const VISIBLE = /[^\p{Z}\p{Cf}]/u;
+const VISIBLE = new RegExp(`[^${BLANK}]`, "u");
 
 /**
  * Whether a text can be a name: one line that is not blank and hides nothing.

@@ -7,7 +7,16 @@ const name = nameText("A name", 5);
 
 Deno.test("nameText() takes names as people write them, and leaves them as they are", () => {
   const family = "\u{1F468}\u200D\u{1F469}\u200D\u{1F467}";
-  const names = ["A", "Ann B", "\u674E\u96F7", "Zoe\u0308", "\u0639\u0644\u064A", family, " a "];
+  const names = [
+    "A",
+    "Ann B",
+    "\u674E\u96F7",
+    "Zoe\u0308",
+    "\u0639\u0644\u064A",
+    family,
+    " a ",
+    "\u2764\uFE0F",
+  ];
   for (const value of names) {
     assert.equal(name.parse(value), value);
     assert.ok(isNameText(value, 5));
@@ -25,7 +34,7 @@ Deno.test("nameText() counts characters, and not the units of UTF-16", () => {
 });
 
 Deno.test("nameText() refuses what is blank, breaks the line, or deceives the eye", () => {
-  const blank = ["", " ", "\u3000", "\u200B", "\u2060 "];
+  const blank = ["", " ", "\u3000", "\u200B", "\u2060 ", "\u2800", "\u3164\u115F"];
   const control = ["a\nb", "a\rb", "a\tb", "a\0b", "a\x7Fb", "a\x85b", "a\u2028b", "a\u2029b"];
   const bidi = ["\u061C", "\u200E", "\u200F", "\u202A", "\u202E", "\u2066", "\u2069"];
   const broken = ["a\uD800", "\uDC00a"];

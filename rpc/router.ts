@@ -103,14 +103,30 @@ export class Router {
 
   async #answerAll(messages: readonly Message[], caller: Caller): Promise<string | undefined> {
     const answers: Answer[] = [];
+    const asked = new Set<Method>();
     for (const message of messages) {
-      const answer = this.#answer(message, caller);
+      const answer = this.#again(message, asked) ?? this.#answer(message, caller);
       answers.push(answer);
       if (caller.session.identity === undefined) await answer;
     }
     const frames = (await Promise.all(answers)).filter((frame) => frame !== undefined);
     // JSON-RPC 2.0 §6: nothing at all is returned where there is nothing to answer.
     return frames.length === 0 ? undefined : `[${frames.join(",")}]`;
+  }
+
+  /** Refuses a request whose long answer the batch has asked for already (I7). */
+  #again(message: Message, asked: Set<Method>): string | undefined {
+    if (message.kind !== "request") return undefined;
+    const method = this.#methods.get(message.method);
+    if (method?.oncePerBatch !== true) return undefined;
+    if (!asked.has(method)) {
+      asked.add(method);
+      return undefined;
+    }
+    return this.#refuse(
+      message,
+      new RpcError("too_large", { detail: "once in a batch", limit: 1 }),
+    );
   }
 
   #answer(message: Message, caller: Caller): Answer {

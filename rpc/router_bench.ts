@@ -28,6 +28,7 @@ const session: Session = {
   credential: undefined,
   address: "203.0.113.7",
   duplex: true,
+  isGone: false,
   receipts: false,
   signIn: () => Promise.reject(new Error("Nobody signs in here")),
   signInWith: () => Promise.reject(new Error("Nobody signs in here")),

@@ -6,7 +6,7 @@ import { ANN, FakeCaller, FakeServices, FakeSession, GOOD_TOKEN } from "./fake_s
 import { ACK, defineMethod, type Method, type MethodResult } from "./method.ts";
 import { createMethods } from "./methods/mod.ts";
 import { Router } from "./router.ts";
-import { RpcError } from "./rpc_error.ts";
+import { RPC_ERRORS, RpcError } from "./rpc_error.ts";
 
 /** A method that does what a test says. */
 function method(name: string, handler: (params: unknown) => MethodResult<unknown>): Method {
@@ -138,6 +138,23 @@ Deno.test("Router.handle() answers a batch in order of its requests", async () =
     ]),
     [[1, "late"], [2, [2]], [null, -32600], [3, -32601]],
   );
+});
+
+Deno.test("Router.handle() answers a long description once in a batch, also to a stranger", async () => {
+  const discover = (id: number) => ({ id, method: "rpc.discover" });
+  const caller = new FakeCaller(new FakeSession());
+  const batch = [...Array.from({ length: 99 }, (_, index) => discover(index)), {
+    id: 99,
+    method: "ping",
+  }];
+  const answers = await ask(router, batch, caller);
+  const codes = answers.map(({ error }: { error?: { code: number } }) => error?.code);
+  assert.deepEqual(codes, [undefined, ...Array(98).fill(RPC_ERRORS.too_large.code), undefined]);
+  assert.equal(answers[1].error.message, "Request is too large: once in a batch");
+  // Another batch, and another request, get it again; one that wants no answer has had none.
+  const [silent, answered] = [{ method: "rpc.discover" }, discover(2)];
+  assert.equal((await ask(router, [silent, answered], caller))[0].error, undefined);
+  assert.equal((await ask(router, discover(3), caller)).error, undefined);
 });
 
 Deno.test("Router.handle() starts the requests of a batch in order, none waiting", async () => {

@@ -53,7 +53,7 @@ export const RPC_ERRORS = {
   forbidden: { code: -32011, message: "Not allowed", retryable: false },
   /** The deployment has not set up what the method needs. */
   not_configured: { code: -32012, message: "Not configured", retryable: false },
-  /** The issuer of the token cannot be reached, so its keys are not known. */
+  /** The key of the token is not known, and its issuer cannot be asked: it is away, or just was. */
   issuer_unavailable: { code: -32013, message: "Issuer is unavailable", retryable: true },
   /** The user has no such device. */
   unknown_device: { code: -32014, message: "Device does not exist", retryable: false },

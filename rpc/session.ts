@@ -65,6 +65,8 @@ export interface Session {
   readonly address: string;
   /** Whether this session can be sent requests and notifications; `POST /rpc` cannot. */
   readonly duplex: boolean;
+  /** Whether the client has left, as far as one can tell: no answer reaches it any more. */
+  readonly isGone: boolean;
   /** Whether this client asked for `msg.receipt`. */
   readonly receipts: boolean;
   /**
@@ -86,12 +88,20 @@ export interface Session {
   takeSend(messages: number): void;
 }
 
+/** What wakes devices, as far as their requests are about it. */
+export interface Pushes {
+  /** A device says that it saw a push. @returns whether it was sent one with that nonce lately */
+  received(user: string, device: string, nonce: string): boolean;
+}
+
 /** What the methods need of the server. */
 export interface Services {
   /** Where messages are accepted. */
   readonly mailboxes: Pick<Mailboxes, "append">;
   /** Who is who, and on what. */
   readonly accounts: Accounts;
+  /** What wakes devices. */
+  readonly pushes: Pushes;
   /** Milliseconds since 1970. */
   now(): number;
   /** A new message id: sorts by time, never repeats. */

@@ -6,6 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import { CID_BYTES_MAX, DEVICE_ID_BYTES_MAX, USER_ID_BYTES_MAX } from "../limits.ts";
+import { BLANK } from "./blank.ts";
 
 /** The bot that sends back what it is sent. Nobody may sign in or be registered under this name. */
 export const ECHO_USER = "echo";
@@ -20,7 +21,7 @@ const PLAIN_ID = /^[!-~]+$/;
  * What no id may hold: white space, control characters, lone surrogates, and the invisible
  * characters by which two ids could look the same.
  */
-const UNFIT = /[\s\p{Z}\p{Cc}\p{Cf}\p{Cs}]/u;
+const UNFIT = new RegExp(`[\\s${BLANK}\\p{Cc}\\p{Cs}]`, "u");
 
 /**
  * Brings a user id into its normal form: Unicode NFC, lower case.

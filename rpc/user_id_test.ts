@@ -34,6 +34,10 @@ for (const [name, parse, max] of parsers) {
       "a\u202eb",
       "a\u2028b",
       "a\ufeffb",
+      "a\u2800b",
+      "a\u3164b",
+      "a\uffa0b",
+      "\u2764\ufe0f",
       "a\ud800b",
     ];
     for (const id of unfit) assert.equal(parse(id), undefined, JSON.stringify(id));

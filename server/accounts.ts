@@ -16,10 +16,12 @@ import {
   type ProfileChange,
   type RefreshedTokens,
   RpcError,
+  type Session,
 } from "../rpc/mod.ts";
 import type { Device, Store, User } from "../store/mod.ts";
 import { assertChanged, type Credentials, type Sessions, withoutSession } from "./auth/mod.ts";
 import type { Presence } from "./presence.ts";
+import { assertHere } from "./reception.ts";
 import { exportPage } from "./user_export.ts";
 import type { UserAdmin } from "./user_admin.ts";
 
@@ -46,9 +48,16 @@ export class StoreAccounts implements Accounts {
     this.#parts = parts;
   }
 
-  async refresh(refresh: string, address: string): Promise<RefreshedTokens> {
+  async refresh(
+    refresh: string,
+    client: Pick<Session, "address" | "isGone">,
+  ): Promise<RefreshedTokens> {
     const { credentials, sessions } = this.#parts;
-    return await credentials.useRefresh(refresh, address, (claims) => sessions.refresh(claims));
+    return await credentials.useRefresh(refresh, client.address, async (claims) => {
+      // It would use up a token whose successor nobody gets.
+      assertHere(client);
+      return await sessions.refresh(claims);
+    });
   }
 
   async logout(identity: Identity, credential: CredentialMark): Promise<void> {

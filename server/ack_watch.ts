@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { ACK_MS_MAX, PONG_MS_MAX } from "../limits.ts";
+import { ACK_MS_MAX, PONG_MS_MAX, SILENCE_MS_MAX } from "../limits.ts";
 import { CLOSE, type CloseCode } from "./close_code.ts";
 
 /** Watches one connection that is being sent messages. */
 export class AckWatch {
   #pingedAt: number | null = null;
   #heardSincePing = false;
+  /** The delivery whose silence was told last. */
+  #silentSince: number | null = null;
 
   /** The client said something, whatever it was. */
   heard(): void {
@@ -21,12 +23,16 @@ export class AckWatch {
    *
    * @param now milliseconds of the monotonic clock
    * @param waitingSince when the oldest unacknowledged delivery was sent; null where there is none
-   * @returns what to do: ask the client whether it lives, close, or nothing
+   * @returns what to do: wake the device (once for each oldest delivery), ask the client whether it
+   * lives, close, or nothing
    */
-  tick(now: number, waitingSince: number | null): "ping" | CloseCode | null {
+  tick(now: number, waitingSince: number | null): "wake" | "ping" | CloseCode | null {
     if (waitingSince === null || now - waitingSince < ACK_MS_MAX) {
       this.#pingedAt = null;
-      return null;
+      if (waitingSince === null || now - waitingSince < SILENCE_MS_MAX) return null;
+      if (this.#silentSince === waitingSince) return null;
+      this.#silentSince = waitingSince;
+      return "wake";
     }
     if (this.#pingedAt === null) {
       this.#pingedAt = now;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ACK_MS_MAX, PONG_MS_MAX } from "../limits.ts";
+import { ACK_MS_MAX, PONG_MS_MAX, SILENCE_MS_MAX } from "../limits.ts";
 import { AckWatch } from "./ack_watch.ts";
 import { CLOSE } from "./close_code.ts";
 
@@ -24,4 +24,16 @@ Deno.test("AckWatch.tick() begins anew once an acknowledgement has come", () => 
   assert.equal(watch.tick(ACK_MS_MAX, 0), "ping");
   assert.equal(watch.tick(ACK_MS_MAX + 1, null), null);
   assert.equal(watch.tick(ACK_MS_MAX + 2, 2), "ping");
+});
+
+Deno.test("AckWatch.tick() has the device woken once for each delivery that waits for 5 s", () => {
+  const watch = new AckWatch();
+  assert.equal(watch.tick(SILENCE_MS_MAX - 1, 0), null);
+  assert.equal(watch.tick(SILENCE_MS_MAX, 0), "wake");
+  assert.equal(watch.tick(SILENCE_MS_MAX + 1, 0), null);
+  assert.equal(watch.tick(SILENCE_MS_MAX + 5, 3), null);
+  assert.equal(watch.tick(SILENCE_MS_MAX + 9, 9), "wake");
+  assert.equal(watch.tick(ACK_MS_MAX + 9, 9), "ping");
+  assert.equal(watch.tick(ACK_MS_MAX + 10, null), null);
+  assert.equal(watch.tick(ACK_MS_MAX + 20, ACK_MS_MAX + 20 - SILENCE_MS_MAX), "wake");
 });

@@ -7,9 +7,10 @@ import { closest } from "fastest-levenshtein";
 import { CONFIG_TABLE, type ConfigRow } from "./config_table.ts";
 import type { KeySource } from "./keys_value.ts";
 import type { IssuerConfig } from "./oidc/mod.ts";
+import { type PushConfig, pushProblems } from "./push_config.ts";
 
 /** All choices of a deployment. */
-export interface Config {
+export interface Config extends PushConfig {
   /** The TCP port; 0: any free one. */
   readonly port: number;
   /** The host name or address to listen on. */
@@ -117,7 +118,9 @@ export function readConfig(env: (name: string) => string | undefined): Config {
   });
   // The type of the table pairs every key of a configuration with a row that reads its value.
   const config = Object.fromEntries(values) as unknown as Config;
-  if ((env(CONFIG_TABLE.jwtKeys.name) ?? "") === "") problems.push(...misplaced(config));
+  const isSet = (name: string) => (env(name) ?? "") !== "";
+  if (!isSet(CONFIG_TABLE.jwtKeys.name)) problems.push(...misplaced(config));
+  problems.push(...pushProblems(config, isSet));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }

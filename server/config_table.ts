@@ -31,6 +31,7 @@ import {
 import { issuers, issuerUrl } from "./issuer_value.ts";
 import { keySource } from "./keys_value.ts";
 import { GOOGLE_ISSUER } from "./oidc/mod.ts";
+import { PUSH_TABLE } from "./push_config.ts";
 
 /** One variable and how it is read. */
 export interface ConfigRow<T> {
@@ -198,6 +199,7 @@ export const CONFIG_TABLE: { readonly [K in keyof Config]: ConfigRow<Config[K]> 
     meaning: "bytes that may wait for one user",
     value: byteCount({ min: 1, max: BYTES_MAX }),
   },
+  ...PUSH_TABLE,
   addressConnections: {
     name: "TITAN_ADDRESS_CONNECTIONS",
     default: `${ADDRESS_CONNECTIONS_DEFAULT}`,

@@ -12,7 +12,10 @@ Deno.test("CONFIG_TABLE has a default for every variable, in words or one that c
 
 Deno.test("CONFIG_TABLE names variables that the tasks give the server to read", () => {
   for (const { name } of ROWS) {
-    assert.match(name, /^(?:PORT|GOOGLE_CLIENT_ID|TITAN_[A-Z]+(?:_[A-Z]+)*)$/);
+    assert.match(
+      name,
+      /^(?:PORT|GOOGLE_CLIENT_ID|GOOGLE_APPLICATION_CREDENTIALS|TITAN_[A-Z]+(?:_[A-Z]+)*)$/,
+    );
   }
 });
 

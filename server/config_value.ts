@@ -104,6 +104,14 @@ export function directory(): ConfigValue<string> {
   };
 }
 
+/** The path of a file. */
+export function file(): ConfigValue<string> {
+  return {
+    allowed: "the path of a file",
+    read: (text) => text === "" || text.includes("\0") ? undefined : text,
+  };
+}
+
 /** Addresses and networks, separated by commas or blanks. */
 export function networks(): ConfigValue<readonly string[]> {
   return {

@@ -53,7 +53,7 @@ export class Connection
   #requestsBytes = 0;
   #closeAfterAnswer: CloseCode | null = null;
   readonly #ackWatch = new AckWatch();
-  #closed = false;
+  isGone = false;
 
   constructor(gateway: Gateway, transport: Transport, lease: Lease) {
     this.#gateway = gateway;
@@ -87,8 +87,8 @@ export class Connection
   adopt(credential: Credential, options: SignInOptions): void {
     const waiting: string[] = this.#waiting = [];
     this.#enter(credential, options).catch((error) => {
-      if (this.#closed) return;
-      this.#gateway.log.error("sign-in failed", error, { user: credential.user });
+      if (this.isGone) return;
+      this.#gateway.upgradeFailed(credential.user, error);
       this.close(closeAfterUpgrade(error));
     }).then(() => {
       this.#startDelivery();
@@ -97,7 +97,7 @@ export class Connection
   }
 
   frame(text: string): void {
-    if (this.#closed) return;
+    if (this.isGone) return;
     this.#ackWatch.heard();
     this.#gateway.frames++;
     this.#requests++;
@@ -158,7 +158,7 @@ export class Connection
 
   /** Sends a frame; a peer that does not take what it was sent is closed instead. */
   send(frame: string): void {
-    if (!this.#closed && !this.#outgoing.send(frame)) this.close(CLOSE.slow);
+    if (!this.isGone && !this.#outgoing.send(frame)) this.close(CLOSE.slow);
   }
 
   get world(): DeliveryWorld {
@@ -184,7 +184,7 @@ export class Connection
 
   /** Ends the connection and says why. */
   close(code: CloseCode): void {
-    if (this.#closed) return;
+    if (this.isGone) return;
     this.#end();
     this.#outgoing.close(code);
   }
@@ -207,7 +207,7 @@ export class Connection
     for (let frame = frames.shift(); frame !== undefined; frame = frames.shift()) {
       if (this.identity === undefined) await this.#answer(frame);
       else this.#answer(frame);
-      if (this.#closed) return;
+      if (this.isGone) return;
     }
     this.#waiting = null;
   }
@@ -231,7 +231,7 @@ export class Connection
   }
 
   #startDelivery(): void {
-    if (this.#isStarted || this.#delivery === null || this.#closed) return;
+    if (this.#isStarted || this.#delivery === null || this.isGone) return;
     this.#isStarted = true;
     this.#delivery.start();
   }
@@ -244,11 +244,11 @@ export class Connection
   }
 
   async #enterAlone(credential: Credential, device: string, options: SignInOptions) {
-    if (this.#closed) throw new RpcError("unavailable");
+    if (this.isGone) throw new RpcError("unavailable");
     const identity = { user: credential.user, device };
     const attachment = await this.#gateway.reception.admit(credential, device, options);
     const isRevoked = this.#gateway.hub.hasRevoked(identity.user, credential.mark);
-    if (this.#closed || isRevoked) {
+    if (this.isGone || isRevoked) {
       this.#gateway.release(identity, { sent: attachment.sent, attempts: null });
       throw new RpcError(isRevoked ? "bad_credential" : "unavailable");
     }
@@ -281,15 +281,15 @@ export class Connection
 
   /** Ends for everybody but the client, who first reads the answers that are being made. */
   #leave(code: CloseCode): void {
-    if (this.#closed) return;
+    if (this.isGone) return;
     if (this.#requests === 0) return this.close(code);
     this.#end();
     this.#outgoing.closeAfterAnswers(code, this.#gateway.clock);
   }
 
   #end(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.isGone) return;
+    this.isGone = true;
     this.#waiting?.splice(0);
     if (this.identity !== undefined && this.#delivery !== null) {
       this.#gateway.hub.remove(this);

@@ -377,6 +377,24 @@ testWorld("Connection.adopt() closes 4103 where the store fails", async (world) 
   assert.deepEqual(transport.take(), []);
 });
 
+testWorld("Connection.adopt() tells the operator of faults, and not of clients", async (world) => {
+  await world.enter("ann");
+  await world.gateway.hub.keepOut({ kind: "user", user: "ann", before: 1 });
+  const refused = world.connect();
+  refused.connection.adopt(CREDENTIAL, { rich: false });
+  await settled();
+  assert.deepEqual(refused.transport.closedWith, CLOSE.badCredential);
+  assert.deepEqual(world.log.lines.filter(({ level }) => level === "error"), []);
+  const [line] = world.log.of("sign-in refused");
+  assert.deepEqual(line?.fields, { user: "ann", reason: "bad_credential" });
+  const fault = new Error("Fault");
+  world.store.users.get = () => Promise.reject(fault);
+  const faulty = world.connect();
+  faulty.connection.adopt({ ...CREDENTIAL, user: "bob" }, { rich: false });
+  await settled();
+  assert.deepEqual(world.log.of("sign-in failed").map(({ error }) => error), [fault]);
+});
+
 testWorld("Connection that ends while it signs in leaves nothing behind", async (world) => {
   const { connection, transport } = world.connect();
   connection.frame(request("in", "auth.jwt", { token: await world.token("ann") }));

@@ -98,10 +98,12 @@ export class FrontDoor implements ListenerHandler {
     const lease = counts.enter(address);
     if (typeof lease === "string") return crowded();
     try {
+      // It tells that its client has left to whoever asked for it before that.
+      const { signal } = request;
       // The whole body first: whoever holds it back must not outlive the token that came with it.
       const frame = await readText(request);
       const token = bearerToken(request.headers);
-      const session = new HttpSession(gateway, address);
+      const session = new HttpSession(gateway, address, signal);
       if (token !== null) {
         await session.signIn(token, { rich: false });
         lease.signedIn();

@@ -272,6 +272,26 @@ testStreet("FrontDoor.http() answers nothing to notifications", {}, async (stree
 });
 
 testStreet(
+  "FrontDoor.http() begins no session and uses no token up for a client that has left",
+  {},
+  async (street) => {
+    const signIn = request(1, "auth.google", { token: "ann", refresh: true });
+    const { result } = await (await street.post(signIn)).json() as { result: { refresh: string } };
+    const before = await street.world.store.devices.list("google:ann");
+    const refresh = request(2, "auth.refresh", { refresh: result.refresh });
+    const signal = AbortSignal.abort();
+    for (const body of [signIn, refresh]) {
+      const asked = new Request("http://titan.example/rpc", { method: "POST", body });
+      // A request whose signal is aborted has no body any more; here only the signal is.
+      Object.defineProperty(asked, "signal", { value: signal });
+      assert.equal(await errorName(await street.door.http(asked, "192.0.2.1")), "unavailable");
+      assert.deepEqual(await street.world.store.devices.list("google:ann"), before);
+    }
+    assert.equal((await (await street.post(refresh)).json() as Frame).error, undefined);
+  },
+);
+
+testStreet(
   "FrontDoor.http() refuses a request with a bad token, whatever it asks",
   {},
   async (street) => {

@@ -119,6 +119,12 @@ export class Gateway implements DeliveryWorld {
     this.log.warn("message set aside", { ...identity, message_id: id });
   }
 
+  /** Whom an upgrade request named could not be signed in: what was refused is no fault of ours. */
+  upgradeFailed(user: string, error: unknown): void {
+    if (error instanceof RpcError) this.log.warn("sign-in refused", { user, reason: error.key });
+    else this.log.error("sign-in failed", error, { user });
+  }
+
   /** Takes a connection in; it ticks from now on. */
   started(connection: Ticking): void {
     this.#connections.add(connection);

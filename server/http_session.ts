@@ -21,15 +21,22 @@ import { deliveryOptions, welcome } from "./welcome.ts";
 export class HttpSession implements Session, Caller {
   readonly #gateway: Gateway;
   readonly address: string;
+  readonly #left: AbortSignal;
   readonly duplex = false;
   readonly receipts = false;
   fresh = true;
   identity: Identity | undefined;
   credential: CredentialMark | undefined;
 
-  constructor(gateway: Gateway, address: string) {
+  /** @param left aborted when the client has left */
+  constructor(gateway: Gateway, address: string, left: AbortSignal) {
     this.#gateway = gateway;
     this.address = address;
+    this.#left = left;
+  }
+
+  get isGone(): boolean {
+    return this.#left.aborted;
   }
 
   get session(): Session {

@@ -5,7 +5,7 @@
  */
 import { TABLE_ENTRIES_MAX } from "../limits.ts";
 import type { CredentialMark, Identity } from "../rpc/mod.ts";
-import type { Committed, StoreListener } from "../store/mod.ts";
+import type { Committed, OwedCause, Sleeper, StoreListener } from "../store/mod.ts";
 import type { Attempts } from "./in_flight.ts";
 import { KeyedQueue } from "./keyed_queue.ts";
 import type { Presence } from "./presence.ts";
@@ -31,6 +31,16 @@ export interface Member {
   revoked(): void;
 }
 
+/** Wakes devices. Each call is short and sends nothing itself. */
+export interface Waker {
+  /** A device that is not connected may be owed a push. */
+  owed(sleeper: Sleeper, cause: OwedCause): void;
+  /** A connected device leaves what it was sent unacknowledged. */
+  silent(user: string, device: string): void;
+  /** A device connected: what was to wake it need not. */
+  cancel(user: string, device: string): void;
+}
+
 /** The live connections of all users. */
 export class Hub implements StoreListener, Presence {
   readonly #members = new Map<string, Member[]>();
@@ -40,14 +50,21 @@ export class Hub implements StoreListener, Presence {
   readonly #attempts = new Map<string, Attempts>();
   /** Entries in all of those together. */
   #attemptsKept = 0;
+  #waker: Waker | null = null;
 
   /** Users with a live connection. */
   get users(): number {
     return this.#members.size;
   }
 
+  /** Sets who wakes those that are not here. */
+  wakeBy(waker: Waker): void {
+    this.#waker = waker;
+  }
+
   /** Adds a connection; an older one of the same device is told that it was replaced. */
   add(member: Member): void {
+    this.#waker?.cancel(member.user, member.device);
     const others = this.of(member.user);
     const older = others.find(({ device }) => device === member.device);
     this.#members.set(member.user, [...others.filter((other) => other !== older), member]);
@@ -107,6 +124,15 @@ export class Hub implements StoreListener, Presence {
     const members = this.#members.get(news.user);
     if (members === undefined) return;
     for (const member of members) member.committed(news);
+  }
+
+  owed(sleeper: Sleeper, cause: OwedCause): void {
+    this.#waker?.owed(sleeper, cause);
+  }
+
+  /** A device has not acknowledged what it was sent for some time: perhaps it sleeps. */
+  silent(user: string, device: string): void {
+    this.#waker?.silent(user, device);
   }
 
   /** Remembers what a device was sent and has not acknowledged. */

@@ -40,7 +40,12 @@ export type UpgradeDecision = UpgradeAcceptance | { readonly refuse: Response };
 export interface ListenerHandler {
   /** Decides on a WebSocket upgrade whose request is well-formed. */
   upgrade(request: UpgradeRequest): UpgradeDecision | Promise<UpgradeDecision>;
-  /** Answers any other request. `address` is the TCP peer's. */
+  /**
+   * Answers any other request. Its signal, where somebody takes it at once, is aborted when its
+   * client leaves before the answer.
+   *
+   * @param address the TCP peer's
+   */
   http(request: Request, address: string): Promise<Response>;
   /**
    * Hears what this handler, or the owner of a transport, threw. The peer is told nothing of it but

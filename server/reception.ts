@@ -78,15 +78,17 @@ export class Reception {
    * session of the device.
    *
    * @param client where the token came from; whom it speaks for already, it goes on speaking for
-   * @throws {RpcError} as {@linkcode Credentials.verifyIdToken}; `forbidden`, `too_many_devices`
+   * @throws {RpcError} as {@linkcode Credentials.verifyIdToken}; `forbidden`, `too_many_devices`;
+   * `unavailable`: the client has left
    */
   async receive(
     issuer: string,
     token: string,
-    { address, identity: current }: Pick<Session, "address" | "identity">,
+    client: Pick<Session, "address" | "identity" | "isGone">,
     options: SignInOptions,
   ): Promise<IssuerArrival> {
     const { credentials, sessions, clock, hub } = this.#parts;
+    const { address, identity: current } = client;
     const arrived = clock.now();
     const claims = await credentials.verifyIdToken(issuer, token, address);
     const device = options.device ?? current?.device ?? DEVICE_DEFAULT;
@@ -94,6 +96,8 @@ export class Reception {
       (current.user === claims.user && current.device === device);
     if (!stays) throw new RpcError("forbidden");
     const user = await this.#register(claims, arrived);
+    // It would end the session that the device has, for tokens that nobody gets.
+    assertHere(client);
     const { tokens, mark, earlier } = await sessions.open({ user: user.id, device }, options.rich);
     // Logged out everywhere meanwhile: by a token of before nobody comes back.
     if (hub.hasRevoked(user.id, markOf(claims))) {
@@ -194,6 +198,11 @@ export class Reception {
 /** An issuer's token cannot be revoked by itself; with all of its user it can. */
 function markOf({ issued }: IdTokenClaims): CredentialMark {
   return { id: "", session: undefined, issued, expires: Infinity };
+}
+
+/** @throws {RpcError} `unavailable`: the client has left. */
+export function assertHere({ isGone }: Pick<Session, "isGone">): void {
+  if (isGone) throw new RpcError("unavailable");
 }
 
 function revoked(): RpcError {

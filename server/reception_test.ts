@@ -91,6 +91,20 @@ testWorld("Reception.receive() lets a client that signed in stay who it is", asy
 });
 
 testWorld(
+  "Reception.receive() leaves the session of a device alone where the client has left",
+  async (world) => {
+    await google(world, "ann");
+    const before = await world.store.devices.list("google:ann");
+    const { connection, transport } = world.connect();
+    connection.frame(request("g", "auth.google", { token: "ann" }));
+    connection.closed();
+    await settled();
+    assert.deepEqual(await world.store.devices.list("google:ann"), before);
+    assert.deepEqual(transport.take(), []);
+  },
+);
+
+testWorld(
   "Reception.receive() tells what is not configured and who cannot be reached",
   async (world) => {
     const { connection, transport } = world.connect();

@@ -27,6 +27,7 @@ import { emailsTests } from "./contract/emails_contract.ts";
 import type { StoreHarness } from "./contract/harness.ts";
 import { modelTests } from "./contract/model_contract.ts";
 import { namesTests } from "./contract/names_contract.ts";
+import { outboxTests } from "./contract/outbox_contract.ts";
 import { ownDevicesTests } from "./contract/own_devices_contract.ts";
 import { pushTests } from "./contract/push_contract.ts";
 import { quotaTests } from "./contract/quota_contract.ts";
@@ -50,6 +51,7 @@ const SETTLED_TESTS: readonly ContractTest[] = [
   ...acknowledgeTests,
   ...asideTests,
   ...sweepTests,
+  ...outboxTests,
   ...reopeningTests,
   ...usersTests,
   ...devicesTests,

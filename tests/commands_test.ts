@@ -79,6 +79,8 @@ Deno.test("titan says in one line what is wrong with a command", async () => {
     [["user", "list", "--email", "nowhere"], /^Option --email cannot be "nowhere"$/],
     [["user", "list", "--email", "a@b", "--after", "c"], /--email.* cannot be used with.*--after/],
     [["user", "update", "alice"], /^Say what to change: --name, --no-name, --picture or /],
+    [["user", "update", "a", "--name", "Z", "--no-name"], /--name' cannot .* '--no-name'$/],
+    [["user", "update", "a", "--no-picture", "--picture", "x"], /'--picture' cannot be used/],
     [["user", "update", "alice", "--name", "a\nb"], /^Option --name must be .*: it is "a\\nb"$/],
     [
       ["user", "update", "alice", "--picture", "http://a"],

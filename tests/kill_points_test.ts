@@ -8,7 +8,7 @@ import { ordinary } from "./crash/habits.ts";
 import { keysOf } from "./crash/rows.ts";
 import { dieRemoving } from "./crash/removals.ts";
 import { describe } from "./crash/violation.ts";
-import { killPoints, runKillPoints } from "./crash/kill_points.ts";
+import { ACCOUNT_POINTS, killPoints, runKillPoints } from "./crash/kill_points.ts";
 import { testSeed } from "./crash/seeded.ts";
 
 const seed = testSeed();
@@ -17,6 +17,7 @@ Deno.test(`kill points - every step of the store can be the last, seed ${seed}`,
   const figures = await runKillPoints({
     seed,
     joining: killPoints(new Map([["registration", [1]]])),
+    accounts: ACCOUNT_POINTS,
     points: killPoints(
       new Map([
         ["owner", [1]],

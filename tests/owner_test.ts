@@ -118,6 +118,7 @@ async function append({ mailboxes }: KvStore, id: string): Promise<void> {
     time: NOW,
     expires: NOW + 3600 * 1000,
     receipt: false,
+    urgent: false,
     body: `"${id}"`,
     bytes: id.length + 2,
   };

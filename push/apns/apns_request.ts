@@ -1,9 +1,9 @@
 /**
- * What is sent to APNs for a push ("Sending notification requests to APNs", "Generating a remote
- * notification").
+ * What is sent to APNs for a push ("Sending notification requests to APNs").
  *
  * @module
  */
+import { applePayload } from "../apple_payload.ts";
 import { fitPayload } from "../payload.ts";
 import type { Push, PushContent } from "../push.ts";
 
@@ -16,9 +16,6 @@ export interface ApnsRequest {
   /** The payload. */
   readonly body: Uint8Array<ArrayBuffer>;
 }
-
-/** What the application has in its `Localizable.strings`: "You have a new message" or the like. */
-const MESSAGE_KEY = "TITAN_MESSAGE";
 
 /** What can stand in a header, and is all that topics and collapse ids are made of. */
 const VISIBLE = /^[!-~]+$/;
@@ -44,7 +41,8 @@ export function apnsRequest(push: Push, topic: string, now: number): ApnsRequest
   if (!VISIBLE.test(collapse) || collapse.length > COLLAPSE_BYTES_MAX) {
     return "Collapse id is too long or has characters that none has";
   }
-  const fitted = fitPayload(push.content, { encode: apnsJson(push.urgent) });
+  const encode = (content: PushContent) => JSON.stringify(applePayload(content, push.urgent));
+  const fitted = fitPayload(push.content, { encode });
   if (fitted === null) return "Payload is too large without text and sender too";
   const headers = {
     "apns-topic": named,
@@ -57,37 +55,7 @@ export function apnsRequest(push: Push, topic: string, now: number): ApnsRequest
   return { path: `/3/device/${target.token}`, headers, body: fitted.payload };
 }
 
-/**
- * The payload as an application gets it. `aps` is for the system:
- *
- * - `alert`: the sender as its `title` and the text as its `body`. Where there is no text, `loc-key`
- *   is {@linkcode MESSAGE_KEY}, which the application translates: the system shows no alert without
- *   words, nor does it run the application's extension for one.
- * - `badge`: how many messages wait. 0 takes the badge away.
- * - `sound`: the system's own, where the push is urgent.
- * - `mutable-content`: a notification service extension may replace all this before it is shown, as
- *   with a sender's name out of the contacts, or with a text it fetched.
- * - `content-available`: where the application has something to do: to fetch, or to answer a test.
- *   It is woken in the background.
- *
- * `titan` is for the application and its extension: `fetch` is true where more waits than is told
- * here; `sender` is who wrote the newest message; `nonce` is what to answer with `push.received`.
- */
-function apnsJson(urgent: boolean): (content: PushContent) => string {
-  return ({ badge, fetch: toFetch, sender, text, nonce }) => {
-    const alert = { title: sender, ...(text === undefined ? { "loc-key": MESSAGE_KEY } : {}) };
-    const aps = {
-      alert: { ...alert, body: text },
-      badge,
-      sound: urgent ? "default" : undefined,
-      "mutable-content": 1,
-      "content-available": toFetch || nonce !== undefined ? 1 : undefined,
-    };
-    return JSON.stringify({ aps, titan: { fetch: toFetch || undefined, sender, nonce } });
-  };
-}
-
 /** Seconds since 1970; 0 lets APNs deliver at once or never, and so do all times that are past. */
 function expirationOf(expires: number, now: number): number {
-  return expires <= now ? 0 : Math.floor(expires / 1000);
+  return expires <= now ? 0 : Math.ceil(expires / 1000);
 }

@@ -26,6 +26,7 @@ export function apnsHarness(parts: FakeApnsParts = {}): ProviderHarness {
   return {
     name: "apns",
     tellsSince: true,
+    refusal: "misconfigured",
     inFlightMax,
     skip: new Map(),
     open: (options) => FakeApns.open({ ...options, ...parts, inFlightMax }),

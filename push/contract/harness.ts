@@ -112,6 +112,8 @@ export interface ProviderHarness {
   readonly name: PushProvider["name"];
   /** Whether the service tells since when a device is gone. */
   readonly tellsSince: boolean;
+  /** What a push becomes whose credentials the service refuses though they are fresh. */
+  readonly refusal: "misconfigured" | "retry";
   /** How many pushes the provider has on the way at the most. */
   readonly inFlightMax: number;
   /**

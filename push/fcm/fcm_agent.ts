@@ -5,6 +5,7 @@
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, type RequestOptions } from "node:https";
+import type { Duplex } from "node:stream";
 import { OriginAgent } from "./origin_agent.ts";
 import type { Connect } from "./tls_connection.ts";
 
@@ -52,13 +53,11 @@ export class Exchange {
   }
 
   /**
-   * Takes a request: the first, and that one again. `node:http` makes a request again by itself where
-   * a connection that was kept turns out to be closed.
+   * Takes a request: the first, and no other.
    *
    * @returns false where it must not be made
    */
   take(request: ClientRequest): boolean {
-    if (this.#request === request) return this.#response === undefined;
     if (this.#request !== undefined) return false;
     this.#request = request;
     request.once("error", (error) => this.#fault = error);
@@ -105,6 +104,16 @@ export class FcmAgent extends OriginAgent {
   begin(): Exchange {
     this.#exchange = new Exchange();
     return this.#exchange;
+  }
+
+  /**
+   * Gives a request a connection that was kept. Deno sends a request anew, by itself, whose kept
+   * connection ends before the answer, be it that we ended it (denoland/deno#36786): a device would
+   * get a push twice, and one that was given up would go out again.
+   */
+  override reuseSocket(socket: Duplex, outgoing: ClientRequest): void {
+    super.reuseSocket(socket, outgoing);
+    outgoing.reusedSocket = false;
   }
 
   /** Takes a request, as every agent must; its type leaves that out. */

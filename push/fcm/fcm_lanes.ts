@@ -3,14 +3,15 @@
  *
  * @module
  */
-/** Hands out lanes, opened as they are needed; who comes when all are taken waits in line. */
+import { Slots } from "../slots.ts";
+
+/** Lends lanes, opened as they are needed; who comes when all are lent waits in line. */
 export class FcmLanes<Lane extends AsyncDisposable> implements AsyncDisposable {
   readonly #open: () => Lane;
-  readonly #max: number;
+  readonly #slots: Slots;
   readonly #all = new Set<Lane>();
   /** The one that was used last is used next, so that those that are not needed may close. */
   readonly #free: Lane[] = [];
-  readonly #line = new Set<(lane: Lane) => void>();
 
   /**
    * @param open opens a lane
@@ -18,48 +19,31 @@ export class FcmLanes<Lane extends AsyncDisposable> implements AsyncDisposable {
    */
   constructor(open: () => Lane, max: number) {
     this.#open = open;
-    this.#max = max;
+    this.#slots = new Slots(max);
   }
 
-  /** Takes a lane, as soon as there is one. @throws why the signal ended the wait */
-  async take(signal: AbortSignal): Promise<Lane> {
-    signal.throwIfAborted();
-    if (this.#free.length === 0) this.#fill();
-    const lane = this.#free.pop();
-    if (lane !== undefined) return lane;
-    const { promise, resolve, reject } = Promise.withResolvers<Lane>();
-    const leave = () => {
-      this.#line.delete(enter);
-      reject(signal.reason);
-    };
-    const enter = (lane: Lane) => {
-      signal.removeEventListener("abort", leave);
-      resolve(lane);
-    };
-    this.#line.add(enter);
-    signal.addEventListener("abort", leave, { once: true });
-    return await promise;
-  }
-
-  /** Gives back a lane that can be used again. */
-  giveBack(lane: Lane): void {
-    const [next] = this.#line;
-    if (next === undefined) {
-      this.#free.push(lane);
-      return;
+  /**
+   * Lends a lane for a job, as soon as there is one. It is ended after a job that threw or that finds
+   * it broken, and only when it has ended another one may take its place.
+   *
+   * @throws why the signal ended the wait, and what the job throws
+   */
+  async use<T>(
+    signal: AbortSignal,
+    job: (lane: Lane) => Promise<T>,
+    isBroken: (result: T) => boolean,
+  ): Promise<T> {
+    const slot = await this.#slots.take(signal);
+    const lane = this.#free.pop() ?? this.#create();
+    let isFit = false;
+    try {
+      const result = await job(lane);
+      isFit = !isBroken(result);
+      return result;
+    } finally {
+      if (isFit) this.#giveBack(lane, slot);
+      else void this.#discard(lane, slot);
     }
-    this.#line.delete(next);
-    next(lane);
-  }
-
-  /** Ends a lane. When it has ended another one may take its place. */
-  async discard(lane: Lane): Promise<void> {
-    await lane[Symbol.asyncDispose]();
-    this.#all.delete(lane);
-    if (this.#line.size === 0) return;
-    this.#fill();
-    const other = this.#free.pop();
-    if (other !== undefined) this.giveBack(other);
   }
 
   /** Ends all lanes. Those who wait in line have signals of their own. */
@@ -67,10 +51,20 @@ export class FcmLanes<Lane extends AsyncDisposable> implements AsyncDisposable {
     await Promise.all([...this.#all].map((lane) => lane[Symbol.asyncDispose]()));
   }
 
-  #fill(): void {
-    if (this.#all.size >= this.#max) return;
+  #create(): Lane {
     const lane = this.#open();
     this.#all.add(lane);
+    return lane;
+  }
+
+  #giveBack(lane: Lane, slot: Disposable): void {
     this.#free.push(lane);
+    slot[Symbol.dispose]();
+  }
+
+  async #discard(lane: Lane, slot: Disposable): Promise<void> {
+    using _slot = slot;
+    await lane[Symbol.asyncDispose]();
+    this.#all.delete(lane);
   }
 }

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { type ApplePayload, applePayload } from "../apple_payload.ts";
 import { fitPayload } from "../payload.ts";
 import { PAYLOAD_BYTES_MAX, type Push, type PushContent } from "../push.ts";
-import { type ApplePayload, applePayload } from "./apple_payload.ts";
 
 /** A message of FCM's HTTP v1 API, as `firebase-admin` takes it. */
 export interface FcmMessage {
@@ -67,7 +67,7 @@ export function fcmMessage(push: Push, now: number): FcmMessage | null {
       headers: {
         "apns-push-type": "alert",
         "apns-priority": urgent ? "10" : "5",
-        "apns-expiration": ttl === 0 ? "0" : String(Math.floor((now + ttl) / 1000)),
+        "apns-expiration": ttl === 0 ? "0" : String(Math.ceil((now + ttl) / 1000)),
         "apns-collapse-id": collapse,
       },
       payload: applePayload(fitted.content, urgent),

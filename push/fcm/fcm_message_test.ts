@@ -30,7 +30,7 @@ Deno.test("fcmMessage() has a part for Android, for iPhones and for browsers", (
       headers: {
         "apns-push-type": "alert",
         "apns-priority": "10",
-        "apns-expiration": String(Math.floor(NOW / 1000) + 90),
+        "apns-expiration": String(NOW / 1000 + 91),
         "apns-collapse-id": "k1",
       },
       payload: {

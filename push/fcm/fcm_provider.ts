@@ -126,18 +126,13 @@ export class FcmProvider implements PushProvider {
     return outcomeOf(await this.#attempt(push, second.token, signal), this.#clock.now());
   }
 
-  async #attempt(push: Push, token: string, signal: AbortSignal): Promise<FcmReply> {
-    const lane = await this.#lanes.take(signal);
-    let reply: FcmReply | undefined;
-    try {
+  #attempt(push: Push, token: string, signal: AbortSignal): Promise<FcmReply> {
+    const send = (lane: FcmLane) => {
       // It is made here, not before its turn: so much less is in memory while many wait.
       const message = fcmMessage(push, this.#clock.now());
-      reply = message === null ? TOO_LARGE : await lane.send(message, token, signal);
-      return reply;
-    } finally {
-      if (reply === undefined || reply.kind === "broken") void this.#lanes.discard(lane);
-      else this.#lanes.giveBack(lane);
-    }
+      return message === null ? Promise.resolve(TOO_LARGE) : lane.send(message, token, signal);
+    };
+    return this.#lanes.use(signal, send, ({ kind }) => kind === "broken");
   }
 }
 

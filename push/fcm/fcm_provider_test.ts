@@ -12,6 +12,7 @@ const TEST = await makeTestAccount();
 testProvider("FcmProvider", {
   name: "fcm",
   tellsSince: false,
+  refusal: "misconfigured",
   inFlightMax: FCM_IN_FLIGHT_MAX,
   skip: new Map([["goaway", "HTTP/1.1 has none"]]),
   open: (options) => LocalFcm.open(options, TEST),

@@ -74,9 +74,9 @@ export function outcomeOf(reply: FcmReply, now: number): PushOutcome {
     case "SENDER_ID_MISMATCH":
       return { kind: "rejected", reason: "The token is of another Firebase project" };
     case "THIRD_PARTY_AUTH_ERROR":
-      // Android's tokens of the same project are none the worse for it.
+      // Until somebody gives the project one; Android's tokens are none the worse for it.
       return {
-        kind: "rejected",
+        kind: "retry",
         reason: "The Firebase project has no good APNs or Web Push key for the application",
       };
     default:

@@ -38,7 +38,7 @@ Deno.test("outcomeOf() tells what concerns one push from what concerns all", () 
     ["rejected", 400],
     ["rejected", 413],
     ["rejected", 403, "SENDER_ID_MISMATCH"],
-    ["rejected", 401, "THIRD_PARTY_AUTH_ERROR"],
+    ["retry", 401, "THIRD_PARTY_AUTH_ERROR"],
     ["misconfigured", 401],
     ["misconfigured", 403],
     ["misconfigured", 404],

@@ -47,9 +47,10 @@ const MODULES: readonly string[] = ["firebase-admin/app", "firebase-admin/messag
 /**
  * Loads `firebase-admin`.
  *
- * It weighs 50 MB on the disk and 25 MB in memory, and most deployments do not use FCM. An import
- * whose specifier stands in the code is fetched with the program, whether it is reached or not, and
- * so are the types that it would bring; therefore neither is written here. What is used of it is
+ * With all that it needs it weighs 60 MB on the disk and 25 MB in memory, and most deployments do not
+ * use FCM. Deno fetches a package when it is first imported (`npm-lazy-caching` in `deno.json`); but
+ * an import whose specifier stands in the code counts from the start, whether it is reached or not,
+ * and so do the types that it would bring; therefore neither is written here. What is used of it is
  * declared above, and `firebase_test.ts` compares that with the package's own types.
  */
 export async function loadFirebase(): Promise<Firebase> {

@@ -17,7 +17,7 @@ export interface Endpoint {
   readonly port: number;
   /** Path and query. */
   readonly path: string;
-  /** Whether the host is allowed by its name, wherever that leads. */
+  /** Whether the origin is allowed by its name, wherever that leads. */
   readonly isAllowed: boolean;
 }
 
@@ -33,18 +33,18 @@ const HTTPS_PORT = 443;
  * (`127.1`, `0x7f000001`), so none passes in disguise.
  *
  * @param text what the client gave
- * @param allowHosts hosts that need not be public, as URLs have them: lower case, IPv6 in brackets
+ * @param allowOrigins origins that need not be public, as `URL.origin` has them
  * @throws {EndpointError} it is no https URL, holds a user or password, or has an address for its
  *   host that is not public
  */
-export function readEndpoint(text: string, allowHosts: ReadonlySet<string>): Endpoint {
+export function readEndpoint(text: string, allowOrigins: ReadonlySet<string>): Endpoint {
   const url = URL.parse(text);
   if (url?.protocol !== "https:") throw new EndpointError("Endpoint must be an https URL");
   if (url.username !== "" || url.password !== "") {
     throw new EndpointError("Endpoint must not hold a user or password");
   }
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const isAllowed = allowHosts.has(url.hostname);
+  const isAllowed = allowOrigins.has(url.origin);
   if (!isAllowed && isIP(host) !== 0) assertPublic([host]);
   return {
     origin: url.origin,

@@ -54,7 +54,7 @@ Deno.test("readEndpoint() refuses a user or password, also of a host that is all
     ]
   ) {
     const refusal = "Endpoint must not hold a user or password";
-    assertRefused(() => readEndpoint(text, new Set(["push.example"])), refusal);
+    assertRefused(() => readEndpoint(text, new Set(["https://push.example"])), refusal);
   }
 });
 
@@ -80,12 +80,15 @@ Deno.test("readEndpoint() refuses an address that is not public, however it is w
   for (const host of hosts) assertRefused(() => readEndpoint(`https://${host}/a`, NONE), refusal);
 });
 
-Deno.test("readEndpoint() lets an address pass that is allowed by name, and no other", () => {
-  const allowHosts = new Set(["127.0.0.1", "[::1]"]);
-  assert.equal(readEndpoint("https://127.1:8443/a", allowHosts).isAllowed, true);
-  assert.deepEqual(readEndpoint("https://[::1]/", allowHosts).host, "::1");
-  assertRefused(() => readEndpoint("https://127.0.0.2/", allowHosts));
-  assert.equal(readEndpoint("https://127.0.0.1.push.example/", allowHosts).isAllowed, false);
+Deno.test("readEndpoint() lets an origin pass that is allowed by name, and no other", () => {
+  const allowed = new Set(["https://127.0.0.1:8443", "https://[::1]"]);
+  assert.equal(readEndpoint("https://127.1:8443/a", allowed).isAllowed, true);
+  assert.deepEqual(readEndpoint("https://[::1]:443/", allowed).host, "::1");
+  assertRefused(() => readEndpoint("https://127.0.0.2:8443/", allowed));
+  assert.equal(readEndpoint("https://127.0.0.1.push.example:8443/", allowed).isAllowed, false);
+  // A port of an allowed host is not another one.
+  assertRefused(() => readEndpoint("https://127.0.0.1/", allowed));
+  assertRefused(() => readEndpoint("https://[::1]:8443/", allowed));
 });
 
 Deno.test("assertPublic() refuses a host as soon as one of its addresses is not public", () => {

@@ -4,6 +4,5 @@
  * @module
  */
 export * from "./system_dns.ts";
-export * from "./vapid.ts";
 export * from "./web_push_provider.ts";
 export type { ResolveHost } from "./https_post.ts";

@@ -5,7 +5,7 @@
  */
 import { assertPublic, type Endpoint } from "./endpoint.ts";
 import { HostAgent, type ResolveHost } from "./https_post.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "../slots.ts";
 import type { VapidToken } from "./vapid_token.ts";
 
 /** What is kept of one push service. */

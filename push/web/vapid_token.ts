@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { importJWK, SignJWT } from "jose";
 import type { PushClock } from "../push_world.ts";
-import type { VapidIdentity } from "./vapid.ts";
+import type { VapidIdentity } from "../vapid.ts";
 
 /** For how long a token is good, in seconds. More than a day is refused (RFC 8292 §2). */
 const TOKEN_SECONDS = 12 * 3600;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { importJWK, jwtVerify } from "jose";
 import { FakeClock } from "../contract/fake_clock.ts";
-import { generateVapidKeys } from "./vapid.ts";
+import { generateVapidKeys } from "../vapid.ts";
 import { createVapidSigner, VapidToken } from "./vapid_token.ts";
 
 const HOUR_MS = 3_600_000;

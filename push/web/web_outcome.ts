@@ -40,12 +40,12 @@ export function outcomeOfAnswer(answer: PostAnswer, { host, now }: AnswerContext
   if (status >= 200 && status <= 299) return { kind: "accepted" };
   if (status === 404 || status === 410) return { kind: "unregistered" };
   const answers = `${quote(host)} answers ${status}`;
-  if (isRefusal(answer)) {
-    return { kind: "misconfigured", reason: `${answers} to a VAPID token that was just signed` };
-  }
-  if (isPassing(status)) {
+  // A refusal is not `misconfigured`: whoever runs this service would say that of all of them.
+  const refused = isRefusal(answer) ? " to a VAPID token that was just signed" : "";
+  if (refused !== "" || isPassing(status)) {
     const afterMs = readRetryAfter(retryAfter, now);
-    return { kind: "retry", reason: answers, ...(afterMs === undefined ? {} : { afterMs }) };
+    const reason = `${answers}${refused}`;
+    return { kind: "retry", reason, ...(afterMs === undefined ? {} : { afterMs }) };
   }
   const reason = OTHER_KEY.test(text)
     ? `${answers}: the subscription is of another VAPID key`

@@ -22,7 +22,7 @@ Deno.test("outcomeOfAnswer() goes by the status", () => {
     [[200, 201, 202, 204], "accepted"],
     [[404, 410], "unregistered"],
     [[400, 405, 411, 413, 415, 422, 301, 302, 307, 308, 304], "rejected"],
-    [[401, 403], "misconfigured"],
+    [[401, 403], "retry"],
     [[406, 408, 425, 429, 500, 502, 503, 504, 507, 599], "retry"],
   ];
   for (const [statuses, kind] of cases) {

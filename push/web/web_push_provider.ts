@@ -18,8 +18,8 @@ import {
 import { type Endpoint, readEndpoint } from "./endpoint.ts";
 import { post, type PostAnswer, type ResolveHost } from "./https_post.ts";
 import { type PushService, PushServices } from "./push_services.ts";
-import { Slots } from "./slots.ts";
-import { findVapidFaults, type VapidIdentity } from "./vapid.ts";
+import { Slots } from "../slots.ts";
+import { findVapidFaults, type VapidIdentity } from "../vapid.ts";
 import { createVapidSigner, VapidToken } from "./vapid_token.ts";
 import { isRefusal, outcomeOfAnswer, outcomeOfError } from "./web_outcome.ts";
 
@@ -34,10 +34,10 @@ export interface WebPushOptions {
   /** Resolves the hosts of endpoints; `resolveBySystem` outside of tests. */
   readonly resolve: ResolveHost;
   /**
-   * Hosts that need not be public, such as a push service of one's own, as URLs have them: lower
-   * case, IPv6 in brackets. @default {[]}
+   * Origins that need not be public, such as a push service of one's own, as `URL.origin` has them.
+   * @default {[]}
    */
-  readonly allowHosts?: readonly string[];
+  readonly allowOrigins?: readonly string[];
   /** Whom to trust in place of what Deno trusts: certificates in PEM. */
   readonly ca?: string;
 }
@@ -73,14 +73,14 @@ export class WebPushProvider implements PushProvider {
   readonly name = "web";
   readonly #clock: PushClock;
   readonly #random: PushRandom;
-  readonly #allowHosts: ReadonlySet<string>;
+  readonly #allowOrigins: ReadonlySet<string>;
   readonly #services: PushServices;
   readonly #slots = new Slots(IN_FLIGHT_MAX);
   readonly #pending = new Map<AbortController, Promise<PushOutcome>>();
   #isClosed = false;
 
   /** Connects to nobody yet. @throws {TypeError} the identity has faults */
-  constructor({ vapid, clock, random, resolve, allowHosts = [], ca }: WebPushOptions) {
+  constructor({ vapid, clock, random, resolve, allowOrigins = [], ca }: WebPushOptions) {
     const faults = findVapidFaults(vapid).map(({ part, message }) => `${part} ${message}`);
     if (faults.length > 0) {
       throw new TypeError(`Cannot identify to push services: ${faults.join("; ")}`);
@@ -88,7 +88,7 @@ export class WebPushProvider implements PushProvider {
     const sign = createVapidSigner(vapid, clock);
     this.#clock = clock;
     this.#random = random;
-    this.#allowHosts = new Set(allowHosts);
+    this.#allowOrigins = new Set(allowOrigins);
     this.#services = new PushServices({
       resolve,
       ca,
@@ -126,7 +126,7 @@ export class WebPushProvider implements PushProvider {
   async #attempt(push: Push, signal: AbortSignal): Promise<PushOutcome> {
     let host = "";
     try {
-      const endpoint = readEndpoint(push.target.token, this.#allowHosts);
+      const endpoint = readEndpoint(push.target.token, this.#allowOrigins);
       host = endpoint.host;
       return await this.#services.use(
         endpoint,

@@ -13,6 +13,7 @@ import {
 testProvider("WebPushProvider", {
   name: "web",
   tellsSince: false,
+  refusal: "retry",
   inFlightMax: SERVICE_IN_FLIGHT_MAX,
   skip: new Map([["goaway", "HTTP/1.1 has no such frame"]]),
   open: (options) => LocalPushService.open(options),
@@ -74,7 +75,7 @@ Deno.test("WebPushProvider.send() tells a subscription of another key from refus
 });
 
 Deno.test("WebPushProvider.send() sends nothing to an endpoint that is none or not public", async () => {
-  await using world = await World.open({ allowHosts: [] });
+  await using world = await World.open({ allowOrigins: [] });
   const { token, keys } = world.service.target(0);
   const endpoints = [
     "",
@@ -99,7 +100,7 @@ Deno.test("WebPushProvider.send() looks at the very addresses that it connects t
   const failure = Object.assign(new Error("Lookup failed"), { code: "EAI_AGAIN" });
   const answers = [() => Promise.reject(failure), () => Promise.resolve(["127.0.0.1"])];
   await using world = await World.open({
-    allowHosts: [],
+    allowOrigins: [],
     resolve: () => answers.shift()?.() ?? Promise.resolve(["192.0.2.1"]),
   });
   const reason = 'Lookup of "localhost" failed: EAI_AGAIN';
@@ -139,7 +140,7 @@ Deno.test("WebPushProvider.send() sends no push with a collapse key that is no t
 // The certificate of the tests has these names; all of them lead to the one service here.
 Deno.test("WebPushProvider.send() has a bounded number of pushes on the way to all services", async () => {
   const names = ["localhost", "127.0.0.1", "fcm.googleapis.com", "oauth2.googleapis.com"];
-  await using world = await World.open({ allowHosts: names });
+  await using world = await World.open({}, names);
   world.service.answer({ kind: "hang" });
   const count = names.length * SERVICE_IN_FLIGHT_MAX;
   const outcomes = Array.from({ length: count }, (_, index) => {
@@ -184,19 +185,26 @@ class World implements AsyncDisposable {
   private constructor(
     clock: FakeClock,
     service: LocalPushService,
-    options: Partial<WebPushOptions>,
+    options: WebPushOptions,
   ) {
     this.clock = clock;
     this.service = service;
-    this.provider = new WebPushProvider({ ...service.options(), ...options });
+    this.provider = new WebPushProvider(options);
   }
 
-  static async open(options: Partial<WebPushOptions> = {}): Promise<World> {
+  /** @param names what else the service is called */
+  static async open(
+    options: Partial<WebPushOptions> = {},
+    names: readonly string[] = [],
+  ): Promise<World> {
     const clock = new FakeClock();
     const random = (buffer: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(buffer);
     let changed = () => {};
     const service = await LocalPushService.open({ clock, random, changed: () => changed() });
-    const world = new World(clock, service, options);
+    const { allowOrigins = [], ...others } = service.options();
+    const more = names.map((name) => service.origin.replace("localhost", name));
+    const all = { ...others, allowOrigins: [...allowOrigins, ...more], ...options };
+    const world = new World(clock, service, all);
     changed = () => world.#wake();
     return world;
   }

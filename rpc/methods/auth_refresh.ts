@@ -26,7 +26,7 @@ export const authRefresh: Method = defineMethod({
   }),
   async handler(params, session, { accounts }) {
     const used = Array.isArray(params) ? params[0] : params.refresh;
-    const told = await accounts.refresh(used, session.address);
+    const told = await accounts.refresh(used, session);
     const { token, expires, refresh, refreshExpires, user, device } = told;
     return {
       token,

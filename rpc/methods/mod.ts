@@ -16,6 +16,7 @@ import { deviceRemove } from "./device_remove.ts";
 import { echo } from "./echo.ts";
 import { createMsgSend } from "./msg_send.ts";
 import { ping } from "./ping.ts";
+import { pushReceived } from "./push_received.ts";
 import { createRpcDiscover } from "./rpc_discover.ts";
 import { userDelete } from "./user_delete.ts";
 import { userExport } from "./user_export.ts";
@@ -33,6 +34,7 @@ export function createMethods(): ReadonlyMap<string, Method> {
     ...[authGoogle, authJwt, authOidc, authRefresh, authLogout, authLogoutAll],
     ...[deviceList, deviceRegister, deviceRemove],
     ...[echo, createMsgSend(), ping, createRpcDiscover(methods)],
+    pushReceived,
     ...[userDelete, userExport, userMe, userUpdate],
   ];
   for (const method of table) methods.set(method.name, method);

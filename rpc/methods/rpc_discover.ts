@@ -19,6 +19,7 @@ export function createRpcDiscover(methods: ReadonlyMap<string, Method>): Method 
     name: "rpc.discover",
     summary: "Answers this description as an OpenRPC document.",
     access: "anyone",
+    oncePerBatch: true,
     params: z.unknown(),
     result: z.looseObject({ openrpc: z.string() }),
     handler(_params, _session, { version }) {

@@ -111,9 +111,11 @@ export class Credentials {
     isExpiryCounted = false,
   ): Promise<T> {
     const { lockout, log } = this.#parts;
-    const blocked = lockout.blocked(account, address);
-    if (blocked > 0) throw new RpcError("rate_limited", { retryAfter: Math.ceil(blocked / 1000) });
+    this.#assertNotBlocked(account, address);
+    const leave = await lockout.enter(account, address);
     try {
+      // Others may have failed while this one waited.
+      this.#assertNotBlocked(account, address);
       const verified = await verify();
       lockout.succeeded(verified.user, address);
       return verified;
@@ -125,7 +127,14 @@ export class Credentials {
       if (!isOver) lockout.failed(account, address);
       log.warn("sign-in refused", { address, reason: error.reason });
       throw new RpcError("bad_credential", { detail: error.reason });
+    } finally {
+      leave();
     }
+  }
+
+  #assertNotBlocked(account: string | undefined, address: string): void {
+    const blocked = this.#parts.lockout.blocked(account, address);
+    if (blocked > 0) throw new RpcError("rate_limited", { retryAfter: Math.ceil(blocked / 1000) });
   }
 
   /** What a client is told where nothing can be said of its credential. */

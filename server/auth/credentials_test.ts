@@ -152,6 +152,45 @@ Deno.test("Credentials.verify() takes no renewed token of a session that began b
   assert.match(await refusal(credentials.verify(renewed, ADDRESS)), /: revoked$/);
 });
 
+/** How many tokens are looked at of those that are verified at the same time, and what they get. */
+async function verifyAtOnce(place: Awaited<ReturnType<typeof scratch>>, tokens: string[]) {
+  const { credentials, tokens: { verify } } = place;
+  let looked = 0;
+  place.tokens.verify = (token) => (looked++, verify(token));
+  const results = await Promise.allSettled(
+    tokens.map((token) => credentials.verify(token, ADDRESS)),
+  );
+  const keys = results.map((it) => it.status === "fulfilled" ? "in" : it.reason.key as string);
+  return { looked, counts: Object.fromEntries(countsOf(keys)) };
+}
+
+function countsOf(keys: readonly string[]): [key: string, count: number][] {
+  return [...Map.groupBy(keys, (key) => key)].map(([key, list]) => [key, list.length]);
+}
+
+Deno.test("Credentials.verify() looks at no more tokens at once than may fail", async () => {
+  for (const [users, failures] of [[["ann"], 5], [["a", "b", "c", "d", "e"], 10]] as const) {
+    await using place = await scratch();
+    const forged = await Promise.all(Array.from({ length: 30 }, async (_, index) => {
+      const token = await place.token({ user: users[index % users.length] });
+      return `${token.slice(0, -3)}AAA`;
+    }));
+    const { looked, counts } = await verifyAtOnce(place, forged);
+    assert.equal(looked, failures);
+    assert.deepEqual(counts, { bad_credential: failures, rate_limited: 30 - failures });
+  }
+});
+
+Deno.test("Credentials.verify() lets in everybody at once whose token is valid", async () => {
+  await using place = await scratch();
+  const token = await place.token();
+  const tokens = Array.from({ length: 40 }, () => token);
+  assert.deepEqual((await verifyAtOnce(place, tokens)).counts, { in: 40 });
+  // A few that are not valid do not stop the others: the places of these come back.
+  const mixed = tokens.map((it, index) => index % 10 === 0 ? `${it.slice(0, -3)}AAA` : it);
+  assert.deepEqual((await verifyAtOnce(place, mixed)).counts, { bad_credential: 4, in: 36 });
+});
+
 Deno.test("Credentials.verify() locks no office out for tokens that have expired", async () => {
   await using place = await scratch();
   const token = await place.token({ ttlSeconds: 1 });

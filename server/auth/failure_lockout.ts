@@ -61,6 +61,27 @@ export class FailureLockout {
     );
   }
 
+  /**
+   * Waits until a credential may be looked at. As many are looked at at once as may fail before the
+   * lock: else whoever tries many at the same time had them all looked at. Ask whether it is
+   * {@linkcode FailureLockout.blocked} before, and again afterwards.
+   *
+   * @param account as in {@linkcode FailureLockout.blocked}
+   * @param address as in {@linkcode FailureLockout.blocked}
+   * @returns to be called when it is known, and said here, what came of it.
+   */
+  async enter(account: string | undefined, address: string): Promise<() => void> {
+    const accounts = account === undefined ? undefined : accountKey(account, address);
+    const addresses = this.#exempt(address) ? undefined : addressGroup(address);
+    // Always in this order, so that no two wait for each other.
+    if (accounts !== undefined) await this.#accounts.enter(accounts);
+    if (addresses !== undefined) await this.#addresses.enter(addresses);
+    return () => {
+      if (addresses !== undefined) this.#addresses.leave(addresses);
+      if (accounts !== undefined) this.#accounts.leave(accounts);
+    };
+  }
+
   /** Counts a credential that was not valid. */
   failed(account: string | undefined, address: string): void {
     if (account !== undefined) this.#accounts.failed(accountKey(account, address));
@@ -87,12 +108,21 @@ interface Failures {
   readonly until: number;
 }
 
+/** Credentials of one key that are being looked at, and those that wait for that. */
+interface Tries {
+  running: number;
+  /** In the order in which they came. */
+  readonly waiting: (() => void)[];
+}
+
 /** The failures of one kind of key, oldest first. */
 class FailureTable {
   readonly #limit: FailureLimit;
   readonly #entries: number;
   readonly #monotonic: () => number;
   readonly #failures = new Map<string, Failures>();
+  /** Only of keys where there are any: as many as clients that wait for an answer. */
+  readonly #tries = new Map<string, Tries>();
 
   constructor(limit: FailureLimit, entries: number, monotonic: () => number) {
     this.#limit = limit;
@@ -104,6 +134,37 @@ class FailureTable {
     const failures = this.#failures.get(key);
     if (failures === undefined || failures.count < this.#limit.failures) return 0;
     return Math.max(0, Math.ceil(failures.until - this.#monotonic()));
+  }
+
+  /** Takes a place among those that may fail now. Undefined: there is one. */
+  enter(key: string): Promise<void> | undefined {
+    const tries = this.#tries.get(key) ?? { running: 0, waiting: [] };
+    this.#tries.set(key, tries);
+    if (tries.waiting.length > 0 || tries.running >= this.#places(key)) {
+      return new Promise((resolve) => tries.waiting.push(resolve));
+    }
+    tries.running++;
+    return undefined;
+  }
+
+  leave(key: string): void {
+    const tries = this.#tries.get(key);
+    if (tries === undefined) return;
+    tries.running--;
+    while (tries.running < this.#places(key)) {
+      const next = tries.waiting.shift();
+      if (next === undefined) break;
+      tries.running++;
+      next();
+    }
+    if (tries.running === 0) this.#tries.delete(key);
+  }
+
+  /** How many may be looked at at once. Where there is a lock, each goes on to hear of it. */
+  #places(key: string): number {
+    const failures = this.#failures.get(key);
+    const isOver = failures === undefined || this.#monotonic() >= failures.until;
+    return Math.max(1, this.#limit.failures - (isOver ? 0 : failures.count));
   }
 
   failed(key: string): void {

@@ -97,6 +97,47 @@ Deno.test("FailureLockout.succeeded() clears the account and not the address", (
   assert.equal(lock.blocked(undefined, "10.0.0.1"), ADDRESS_FAILURES_MS);
 });
 
+Deno.test("FailureLockout.enter() lets as many try at once as may fail, in their order", async () => {
+  const { lockout: lock } = lockout();
+  fail(lock, 1, "ann", "127.0.0.1");
+  const entered: number[] = [];
+  const leaves: (() => void)[] = [];
+  const tries = Array.from({ length: ACCOUNT_FAILURES_MAX + 2 }, async (_, index) => {
+    leaves.push(await lock.enter("ann", "127.0.0.1"));
+    entered.push(index);
+  });
+  await Promise.all(tries.slice(0, ACCOUNT_FAILURES_MAX - 1));
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(entered.length, ACCOUNT_FAILURES_MAX - 1);
+  // Another account, and the same at another address, have places of their own.
+  (await lock.enter("bob", "127.0.0.1"))();
+  (await lock.enter("ann", "10.0.0.1"))();
+  // One that failed gives no place back; one that did not does.
+  lock.failed("ann", "127.0.0.1");
+  leaves.shift()?.();
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(entered.length, ACCOUNT_FAILURES_MAX - 1);
+  leaves.shift()?.();
+  await tries[ACCOUNT_FAILURES_MAX - 1];
+  while (entered.length < tries.length) {
+    leaves.shift()?.();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  assert.deepEqual(entered, tries.map((_, index) => index));
+});
+
+Deno.test("FailureLockout.enter() lets all who wait go on to hear of a lock", async () => {
+  const { lockout: lock } = lockout();
+  const results = await Promise.all(Array.from({ length: 50 }, async (_, index) => {
+    const leave = await lock.enter(`user${index}`, "10.0.0.1");
+    const isBlocked = lock.blocked(`user${index}`, "10.0.0.1") > 0;
+    if (!isBlocked) lock.failed(`user${index}`, "10.0.0.1");
+    leave();
+    return isBlocked;
+  }));
+  assert.equal(results.filter((isBlocked) => !isBlocked).length, ADDRESS_FAILURES_MAX);
+});
+
 Deno.test("FailureLockout.failed() remembers a bounded number of accounts", () => {
   const { lockout: lock } = lockout(3);
   for (const account of ["a", "b", "c"]) fail(lock, ACCOUNT_FAILURES_MAX, account, "127.0.0.1");

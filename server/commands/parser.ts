@@ -110,7 +110,7 @@ function addUserWriters(user: Command, program: Program): void {
     .option("--json", "print JSON")
     .addHelpText("after", example("titan user add alice --email alice@example.com"))
     .action(async (id, options) => (await load()).addUser(program, id, options));
-  user.command("update").description("change the name or the picture of a user")
+  const update = user.command("update").description("change the name or the picture of a user")
     .argument("<user>", "user id")
     .option("--name <name>", "name: one line")
     .option("--no-name", "take the name away")
@@ -123,6 +123,18 @@ function addUserWriters(user: Command, program: Program): void {
         example("titan user update alice --name 'Alice Liddell' --no-picture"),
     )
     .action(async (id, options) => (await load()).updateUser(program, id, options));
+  for (const name of ["name", "picture"]) refuseBoth(update, name);
+}
+
+/** Lets nobody give an option and take it away: the parser itself would go by the last. */
+function refuseBoth(command: Command, name: string): void {
+  const given = new Set<string>();
+  for (const flag of [name, `no-${name}`]) {
+    command.on(`option:${flag}`, () => {
+      if (given.add(flag).size === 1) return;
+      command.error(`error: option '--${name}' cannot be used with option '--no-${name}'`);
+    });
+  }
 }
 
 function addUserReaders(user: Command, program: Program): void {

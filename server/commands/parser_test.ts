@@ -70,3 +70,14 @@ Deno.test("createParser() warns of a token that others can see", () => {
   assert.ok(revoke !== undefined);
   assert.match(helpOf(revoke), /can see a token on a command line: give -/);
 });
+
+Deno.test("createParser() lets nobody give a name or a picture and take it away", () => {
+  for (const [given, taken] of [["--name", "--no-name"], ["--picture", "--no-picture"]] as const) {
+    for (const args of [[given, "x", taken], [taken, given, "x"]]) {
+      const parse = () => parser().parse(["user", "update", "ann", ...args], { from: "user" });
+      assert.throws(parse, {
+        message: `error: option '${given}' cannot be used with option '${taken}'`,
+      });
+    }
+  }
+});

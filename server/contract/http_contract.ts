@@ -109,6 +109,31 @@ export const httpTests: readonly ListenerTest[] = [
     },
   },
   {
+    name: "tells by the signal of a request that its client has left, and not that it was answered",
+    async run(world) {
+      const signals: AbortSignal[] = [];
+      const answer = Promise.withResolvers<Response>();
+      world.respond = async (request) => {
+        const { signal } = request;
+        signals.push(signal);
+        signal.addEventListener("abort", () => world.changed());
+        await request.text();
+        world.changed();
+        return signals.length === 1 ? new Response("done") : await answer.promise;
+      };
+      const body = "POST / HTTP/1.1\r\nHost: titan.test\r\nContent-Length: 2\r\n\r\n{}";
+      using peer = await RawPeer.connect(world.port);
+      await peer.write(body);
+      assert.equal((await peer.readResponse()).body, "done");
+      await peer.write(body);
+      await world.until("two requests", () => signals.length === 2);
+      peer.close();
+      await world.until("the signal", () => signals[1]?.aborted === true);
+      assert.equal(signals[0]?.aborted, false);
+      answer.resolve(new Response("late"));
+    },
+  },
+  {
     name: "does not read a response faster than its client takes it",
     async run(world) {
       let made = 0;

@@ -82,6 +82,8 @@ export interface KeyCacheOptions extends Pick<FetchWorld, "clock" | "log"> {
 
 interface Keys {
   readonly select: ReturnType<typeof createLocalJWKSet>;
+  /** What they are called. A token that gives no name may mean any of them. */
+  readonly names: ReadonlySet<string | undefined>;
   /** When they were asked for, on the monotonic clock. */
   readonly asked: number;
 }
@@ -108,7 +110,8 @@ export class KeyCache {
    * The key that a token names, or where it names none the key that fits.
    *
    * @throws {BadCredentialError} `unknown_key`; `bad_signature` where several could be meant
-   * @throws {IssuerUnavailableError} the key may be there, but the keys cannot be had.
+   * @throws {IssuerUnavailableError} the key may be there, but the keys cannot be had, or were looked
+   * at too short a time ago.
    */
   async find(header: KeyHeader, token: SignedParts): Promise<CryptoKey> {
     const cached = this.#cached();
@@ -117,6 +120,8 @@ export class KeyCache {
     if (key !== undefined) return key;
     // Keys change, and their first token may be the first that we hear of it.
     const newer = await this.#search(cached);
+    // Whoever brings the first token of a new key is not to blame for what strangers made us do.
+    if (newer === undefined && !keys.names.has(header.kid)) this.#tooSoon();
     return (newer && await select(newer, header, token)) ?? unknownKey();
   }
 
@@ -157,7 +162,9 @@ export class KeyCache {
     const { clock, load } = this.#options;
     const asked = clock.monotonic();
     try {
-      const keys = { select: createLocalJWKSet(await load()), asked };
+      const set = await load();
+      const names = new Set([undefined, ...set.keys.map(({ kid }) => kid)]);
+      const keys = { select: createLocalJWKSet(set), names, asked };
       this.#failures = 0;
       return this.#keys = keys;
     } catch (error) {
@@ -175,6 +182,13 @@ export class KeyCache {
     this.#reason = known ? error.reason : "fault";
     const reason = known || !(error instanceof Error) ? this.#reason : error.name;
     log?.warn("issuer keys not fetched", { url: known ? error.url : url, reason, ms: wait });
+  }
+
+  #tooSoon(): never {
+    const { url, clock } = this.#options;
+    const retryMs = Math.max(0, this.#searchAt - clock.monotonic());
+    const reason = "asked_lately";
+    throw new IssuerUnavailableError(url, reason, retryMs);
   }
 
   #unavailable(): never {

@@ -4,7 +4,7 @@ import { errors } from "jose";
 import { makeKey } from "../../tests/harness/issuer_key.ts";
 import { KeyScene } from "../../tests/harness/key_scene.ts";
 import { FakeClock } from "../fake_clock.ts";
-import { KEYS_RETRY_MS_MIN } from "./key_cache.ts";
+import { KEY_SEARCH_MS, KEYS_RETRY_MS_MIN } from "./key_cache.ts";
 import { createRemoteKeys, KEYS_MAX } from "./remote_keys.ts";
 
 Deno.test("createRemoteKeys() follows no redirect, though the keys are there", async () => {
@@ -52,8 +52,10 @@ Deno.test("createRemoteKeys() leaves out what is no public key for signatures", 
   const { issuer } = scene;
   await scene.verify(issuer.token({}, { alg: "ES256" }));
   for (const kid of ["no point", "unknown", "nothing", "private", "for encryption"]) {
+    scene.clock.advance(KEY_SEARCH_MS);
     await scene.refused(issuer.token({}, { alg: "ES256", kid, key: privateKey }), "unknown_key");
   }
+  scene.clock.advance(KEY_SEARCH_MS);
   await scene.refused(issuer.token({}, { kid: "short", key: short }), "unknown_key");
   const secret = new TextEncoder().encode("secret");
   const symmetric = issuer.token({}, { alg: "HS256", kid: "oct", key: secret });

@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { assertEntries, type ContractTest, HOUR_MS, lastOf } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import { type ContractTest, HOUR_MS, lastOf } from "./world.ts";
 
 /** Tests of `acknowledge`, `setAside` and `inspect`. */
 export const acknowledgeTests: readonly ContractTest[] = [

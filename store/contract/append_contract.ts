@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { StoreBusyError } from "../store.ts";
-import { assertEntries, type ContractTest, delivered, idsOf, lastOf, type World } from "./world.ts";
+import { assertEntries, delivered } from "./delivered.ts";
+import { type ContractTest, idsOf, lastOf, type World } from "./world.ts";
 
 /** Tests of what `append` stores and tells. */
 export const appendTests: readonly ContractTest[] = [

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { Aside, AsidePlace, Entry, ReadLimit } from "../store.ts";
-import { assertEntries, type ContractTest, type World } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import type { ContractTest, World } from "./world.ts";
 
 /** Room for everything that the tests set aside. */
 const AMPLE: ReadLimit = { messages: 1000, bytes: 1024 * 1024 };

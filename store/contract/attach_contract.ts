@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { assertEntries, type ContractTest, idsOf, lastOf } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import { type ContractTest, idsOf, lastOf } from "./world.ts";
 
 /** Tests of `attach`, `detach` and `forget`. */
 export const attachTests: readonly ContractTest[] = [

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { CID_MS_MIN } from "../../limits.ts";
 import { type Store, StoreUnavailableError } from "../store.ts";
-import { assertEntries, type ContractTest, HOUR_MS, idsOf, lastOf, type World } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import { type ContractTest, HOUR_MS, idsOf, lastOf, type World } from "./world.ts";
 
 /** Tests of the end of a store. */
 export const closingTests: readonly ContractTest[] = [

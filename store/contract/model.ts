@@ -10,7 +10,8 @@
 import assert from "node:assert/strict";
 import { CID_MS_MIN } from "../../limits.ts";
 import type { Attachment, Committed, Draft, Entry, Outcome, Page, Position } from "../store.ts";
-import { delivered, idsOf } from "./world.ts";
+import { delivered } from "./delivered.ts";
+import { idsOf } from "./world.ts";
 
 /** A device of a user. */
 export interface Reader {

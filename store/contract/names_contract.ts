@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { assertEntries, type ContractTest } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import type { ContractTest } from "./world.ts";
 
 /** Tests of the names of users, devices and messages. */
 export const namesTests: readonly ContractTest[] = [

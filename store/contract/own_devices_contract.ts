@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { assertEntries, type ContractTest } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import type { ContractTest } from "./world.ts";
 
 /** Tests of the copies that a sender keeps. */
 export const ownDevicesTests: readonly ContractTest[] = [

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { Entry, ReadLimit } from "../store.ts";
-import { assertEntries, type ContractTest, HOUR_MS, idsOf, lastOf, type World } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import { type ContractTest, HOUR_MS, idsOf, lastOf, type World } from "./world.ts";
 
 const AMPLE: ReadLimit = { messages: 1000, bytes: 1024 * 1024 };
 

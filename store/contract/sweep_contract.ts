@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { Entry } from "../store.ts";
-import { assertEntries, type ContractTest, HOUR_MS, idsOf, type World } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import { type ContractTest, HOUR_MS, idsOf, type World } from "./world.ts";
 
 /** Tests of `Sweeper.sweep`. */
 export const sweepTests: readonly ContractTest[] = [

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { User } from "../store.ts";
-import { assertEntries, type ContractTest, idsOf, type World } from "./world.ts";
+import { assertEntries } from "./delivered.ts";
+import { type ContractTest, idsOf, type World } from "./world.ts";
 
 /** Tests of the user directory. */
 export const usersTests: readonly ContractTest[] = [

@@ -14,6 +14,7 @@ import type {
   Entry,
   Mailboxes,
   Outcome,
+  OwedCause,
   Page,
   Position,
   Store,
@@ -61,6 +62,8 @@ export interface WorldParts {
 export class World implements AsyncDisposable {
   /** What the store told its listener, reopened or not. */
   readonly news: Committed[] = [];
+  /** Devices that it was told are owed a push, and why. */
+  readonly owed: [device: string, cause: OwedCause][] = [];
   readonly #parts: WorldParts;
   #store: Store;
   #drafts = 0;
@@ -114,6 +117,11 @@ export class World implements AsyncDisposable {
     await this.#store[Symbol.asyncDispose]();
     this.#store = await factory.open({ limits, now: () => this.now }, directory);
     this.#listen();
+  }
+
+  /** Lets all background work happen, in every run. */
+  async settleAll(): Promise<void> {
+    await this.#parts.factory.settle?.(this.#store);
   }
 
   /** Lets the background work happen, in the runs of the suite that are about it. */
@@ -244,7 +252,10 @@ export class World implements AsyncDisposable {
   }
 
   #listen(): void {
-    this.#store.listen({ committed: (news) => void this.news.push(news) });
+    this.#store.listen({
+      committed: (news) => void this.news.push(news),
+      owed: (sleeper, cause) => void this.owed.push([sleeper.device, cause]),
+    });
   }
 }
 
@@ -276,21 +287,4 @@ export function lastOf(entries: readonly Entry[]): Position {
   const last = entries.at(-1);
   assert.ok(last, "There is an entry");
   return last.position;
-}
-
-/**
- * An entry as every reader must see it. `cid` and `fingerprint` have done their work when a draft
- * is committed, so a backend may leave them out of what it reads back; it may also add to an entry
- * what it needs itself.
- */
-export function delivered(entry: Entry): Omit<Entry, "cid" | "fingerprint"> {
-  const { position, id, kind, sender, from, to, device } = entry;
-  const { time, expires, receipt, urgent, body, bytes } = entry;
-  const envelope = { position, id, kind, sender, from, to, device, time, expires };
-  return { ...envelope, receipt, urgent, body, bytes };
-}
-
-/** Checks that entries are the same, in the same order, in all that a reader sees. */
-export function assertEntries(actual: readonly Entry[], expected: readonly Entry[]): void {
-  assert.deepEqual(actual.map(delivered), expected.map(delivered));
 }

@@ -32,9 +32,10 @@ import { type Batch, Journal } from "./journal.ts";
 import { outboxKey } from "./keys.ts";
 import { KvOutbox } from "./kv_outbox.ts";
 import { Lanes } from "./lane.ts";
-import { cursorLine, forgottenLine, removedLine, type StoredEntry } from "./lines.ts";
+import { cursorLine, forgottenLine, removedLine } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { MailboxTable } from "./mailbox_table.ts";
+import { News } from "./news.ts";
 import { closedError, type OwnedDatabase } from "./owned_database.ts";
 import { Reader } from "./reader.ts";
 import type { Replayed } from "./replay.ts";
@@ -272,34 +273,19 @@ export class KvMailboxes implements Mailboxes {
   }
 
   #onCommitted(batch: Batch): void {
-    const news = new Map<Mailbox, { after: Position; entries: StoredEntry[] }>();
+    const news = new News(this.#table);
     for (const entry of batch.entries) {
       this.#cids.committed(entry);
-      this.#addTo(entry.to, entry, news);
-      if (entry.copied) this.#addTo(entry.sender, entry, news);
+      news.add(entry.to, entry);
+      if (entry.copied) news.add(entry.sender, entry);
       this.#committed = entry.position;
     }
     this.#background.committed();
     if (this.#listener === null) return;
-    for (const [mailbox, { after, entries }] of news) {
+    for (const [mailbox, { after, entries }] of news.pieces) {
       this.#listener.committed({ user: mailbox.user, after, entries });
       this.outbox.committed(mailbox, entries, this.#listener);
     }
-  }
-
-  #addTo(
-    user: string,
-    entry: StoredEntry,
-    news: Map<Mailbox, { after: Position; entries: StoredEntry[] }>,
-  ): void {
-    // A removal that is under way may still fail, and then nothing may be missing.
-    const mailbox = this.#table.inMemory(user);
-    if (mailbox === undefined) return;
-    const told = news.get(mailbox);
-    if (told === undefined) news.set(mailbox, { after: mailbox.last, entries: [entry] });
-    else told.entries.push(entry);
-    mailbox.add(entry);
-    this.#table.touch(mailbox);
   }
 
   #onFailed(batch: Batch): void {

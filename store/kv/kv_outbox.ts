@@ -136,8 +136,12 @@ export class KvOutbox implements Outbox {
 
   #note(mailbox: Mailbox, cursor: Cursor, { upTo, at }: Spoken): void {
     const { reach } = cursor;
-    if (reach === undefined || upTo < reach.upTo) return;
-    cursor.reach = { ...reach, upTo, at };
+    if (reach === undefined || upTo <= reach.upTo && at <= reach.at) return;
+    cursor.reach = {
+      provider: reach.provider,
+      upTo: Math.max(upTo, reach.upTo),
+      at: Math.max(at, reach.at),
+    };
     this.#parts.table.touch(mailbox);
     this.#parts.journal.note(cursor, mailbox);
   }

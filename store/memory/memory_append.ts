@@ -6,7 +6,8 @@
 import type { AppendOptions, Committed, Draft, Entry, Outcome } from "../store.ts";
 import { MemoryCids } from "./memory_cids.ts";
 import { isOwed } from "../outbox.ts";
-import { fits, type Held, type MemoryMailbox, plus } from "./memory_mailbox.ts";
+import { fits, type Held, plus } from "./held.ts";
+import type { MemoryMailbox } from "./memory_mailbox.ts";
 import type { MemoryState } from "./memory_state.ts";
 
 /** A draft and the mailboxes it goes to. */

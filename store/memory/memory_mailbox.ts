@@ -6,7 +6,6 @@
  */
 import type {
   Attachment,
-  Draft,
   Entry,
   MailboxState,
   Page,
@@ -14,10 +13,10 @@ import type {
   ReadLimit,
   Sleeper,
   Spoken,
-  StoreLimits,
   Waiting,
 } from "../store.ts";
 import { Stretches } from "../stretches.ts";
+import { type Held, minus, NOTHING, plus } from "./held.ts";
 import { MemoryAsides } from "./memory_asides.ts";
 
 /** Where a device stands. */
@@ -33,14 +32,6 @@ interface Cursor {
 /** How a push reaches a device, and the last one that did. */
 interface Reach extends Spoken {
   readonly provider: Sleeper["provider"];
-}
-
-/** How much waits in a mailbox. */
-export interface Held {
-  readonly messages: number;
-  readonly bytes: number;
-  /** Receipts are no messages; they are counted so that they are bounded. */
-  readonly receipts: number;
 }
 
 /**
@@ -215,8 +206,9 @@ export class MemoryMailbox {
   /** See `Outbox.spoke`. */
   spoke(device: string, { upTo, at }: Spoken): void {
     const state = this.#devices.get(device);
-    if (state?.reach === undefined || upTo < state.reach.upTo) return;
-    state.reach = { ...state.reach, upTo, at };
+    if (state?.reach === undefined) return;
+    const { provider, ...before } = state.reach;
+    state.reach = { provider, upTo: Math.max(upTo, before.upTo), at: Math.max(at, before.at) };
   }
 
   /** Takes out the expired messages whose senders are to be told. */
@@ -279,29 +271,4 @@ export class MemoryMailbox {
     }
     return low;
   }
-}
-
-const NOTHING: Held = { messages: 0, bytes: 0, receipts: 0 };
-
-/** What waits when one more does. */
-export function plus(waiting: Held, draft: Draft): Held {
-  return count(waiting, draft, 1);
-}
-
-function minus(waiting: Held, draft: Draft): Held {
-  return count(waiting, draft, -1);
-}
-
-function count(waiting: Held, draft: Draft, sign: 1 | -1): Held {
-  const { messages, bytes, receipts } = waiting;
-  return draft.kind === "receipt"
-    ? { messages, bytes, receipts: receipts + sign }
-    : { messages: messages + sign, bytes: bytes + sign * draft.bytes, receipts };
-}
-
-/** Whether one more may wait. */
-export function fits(waiting: Held, draft: Draft, limits: StoreLimits): boolean {
-  if (draft.kind === "receipt") return waiting.receipts < 2 * limits.mailboxMessages;
-  return waiting.messages < limits.mailboxMessages &&
-    waiting.bytes + draft.bytes <= limits.mailboxBytes;
 }

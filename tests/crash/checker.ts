@@ -101,7 +101,9 @@ function gather(history: History): Evidence {
     history.people.map((person) => [person.user, readStory(person, history.lives)]),
   );
   const orphans = new Set<string>();
-  for (const [text, message] of messages) if (isOrphan(message, stories)) orphans.add(text);
+  for (const [text, message] of messages) {
+    if (isOrphan(message, { stories, history })) orphans.add(text);
+  }
   return { history, messages, deliveries, stories, orphans, reporter: new Reporter(history) };
 }
 

@@ -23,6 +23,12 @@ const JOIN_MS_MAX = 30_000;
 /** A drain ends in vain when nothing came for so long. All are new here: nothing waits its turn. */
 const QUIET_MS = 3000;
 
+/**
+ * The same while somebody waits for an answer of the server, in milliseconds: a busy machine, or its
+ * disk, stands still for seconds. What came after the drain would look like something left over.
+ */
+const STALL_MS_MAX = 20_000;
+
 /** How often a drain looks whether it is over, in milliseconds. */
 const LOOK_MS = 100;
 
@@ -132,13 +138,16 @@ export class CrashRun implements AsyncDisposable {
   /**
    * Starts a server that is not killed any more, and waits until everything that is due has come
    * and is acknowledged, or until nothing comes any more. Then everybody comes back once more.
+   *
+   * @param stallMs how long the server stands still in the beginning
    */
-  async drain(): Promise<void> {
+  async drain(stallMs = 0): Promise<void> {
     this.stage.enter("draining");
     await this.#begin(undefined);
+    if (stallMs > 0) this.#stall(stallMs);
     let seen = "";
     let quietSince = this.stage.now();
-    while (this.stage.now() - quietSince < QUIET_MS) {
+    while (this.stage.now() - quietSince < (this.#cast.isDone ? QUIET_MS : STALL_MS_MAX)) {
       await this.stage.pause(LOOK_MS);
       const state = this.#state();
       if (state !== seen) {
@@ -258,6 +267,13 @@ export class CrashRun implements AsyncDisposable {
   #env(): Record<string, string> {
     const { listener = "deno" } = this.#options;
     return { ...ENV, ...this.#cast.env, PORT: this.#port, TITAN_LISTENER: listener };
+  }
+
+  /** As on a machine that has no time for the server. */
+  #stall(ms: number): void {
+    const server = this.#server;
+    server?.kill("SIGSTOP");
+    setTimeout(() => server?.kill("SIGCONT"), ms);
   }
 
   /** What changes when something comes. */

@@ -36,11 +36,11 @@ export function checkDevice(device: DeviceRecord, evidence: Evidence): void {
 }
 
 /** Nobody gets what is for others, and no device what it sent itself to others (I10). */
-function checkOwn(device: DeviceRecord, { messages, reporter }: Evidence): void {
+function checkOwn(device: DeviceRecord, { messages, orphans, reporter }: Evidence): void {
   for (const { deliveries } of device.connections) {
     for (const { text } of deliveries) {
       const message = messages.get(text);
-      if (message === undefined || isFor(message, device)) continue;
+      if (message === undefined || isFor(message, device) || orphans.has(text)) continue;
       const who = `${device.user}/${device.device}`;
       reporter.reportMessage("I10", `${who} got it, which it is not for`, message);
     }

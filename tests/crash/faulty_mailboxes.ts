@@ -32,6 +32,7 @@ export function withFaultyMailboxes(store: Store, fault: Fault): Store {
     users,
     devices,
     revocations,
+    outbox: store.outbox,
     sweeper,
     listen: (listener) => store.listen(listener),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

@@ -21,6 +21,18 @@ const REACHED_MS_MAX = 15_000;
 /** Every moment at which a process can die around a call. */
 export const MOMENTS: readonly KillPoint["moment"][] = ["before", "during", "after"];
 
+/**
+ * Where those die who delete themselves or end their tokens: with the tokens refused, and in the
+ * middle of what goes: addresses, devices and push tokens, messages and their ids.
+ */
+export const ACCOUNT_POINTS: readonly KillPoint[] = [
+  { step: "revocation", moment: "after", call: 1 },
+  { step: "removal", moment: "during", call: 1 },
+  { step: "removal", moment: "after", call: 1 },
+  { step: "removal", moment: "after", call: 2 },
+  { step: "removal", moment: "before", call: 3 },
+];
+
 /** Kill points of some calls of some steps, at every moment. */
 export function killPoints(calls: ReadonlyMap<StepKind, readonly number[]>): readonly KillPoint[] {
   return [...calls].flatMap(([step, numbers]) =>
@@ -32,7 +44,7 @@ export function killPoints(calls: ReadonlyMap<StepKind, readonly number[]>): rea
 export interface KillPointsOptions {
   readonly seed: number;
   readonly points: readonly KillPoint[];
-  /** More of them, of what only people do, who are there where there are some. @default {none} */
+  /** More of them, of what only people do. @default {none} */
   readonly accounts?: readonly KillPoint[];
   /** Those at which the server dies while everybody signs in for the first time. */
   readonly joining?: readonly KillPoint[];
@@ -42,7 +54,7 @@ export interface KillPointsOptions {
 export async function runKillPoints(options: KillPointsOptions): Promise<Figures> {
   const { seed, points, accounts = [], joining = [] } = options;
   const faults = joining.map((kill): Fault => ({ kill }));
-  const people = accounts.length > 0 ? drawPeople(seed) : [];
+  const people = drawPeople(seed);
   const habits = [...drawHabits(seed, 3), ...drawPenPals(seed, people, 3)];
   await using run = await CrashRun.start({ seed, habits, people, joining: faults });
   await run.live({ ms: 1000 });

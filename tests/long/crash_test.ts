@@ -2,6 +2,7 @@
  * The crash test of `../crash_test.ts`, for minutes.
  */
 import assert from "node:assert/strict";
+import { CrashRun } from "../crash/crash_run.ts";
 import { type CrashesOptions, runCrashes } from "../crash/crashes.ts";
 import { drawHabits } from "../crash/habits.ts";
 import { killPoints, runKillPoints } from "../crash/kill_points.ts";
@@ -41,6 +42,15 @@ Deno.test(`crash - people die at every step of what they ask for, seed ${seed}`,
   );
   const figures = await runKillPoints({ seed, points: [], accounts });
   console.info(JSON.stringify({ seed, ...figures }));
+});
+
+Deno.test(`crash - a drain waits for a server that stands still, seed ${seed}`, async () => {
+  await using run = await CrashRun.start({ seed, habits: drawHabits(seed, 3) });
+  await run.live({ ms: 1000 });
+  await run.drain(6000);
+  const exitCode = await run.end();
+  assert.equal(describe(run.check()), "", `seed ${seed}`);
+  assert.equal(exitCode, 0);
 });
 
 async function crash(options: CrashesOptions): Promise<void> {

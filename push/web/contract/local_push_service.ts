@@ -12,7 +12,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { TEST_CA, TEST_CERTIFICATE, TEST_KEY } from "../../contract/test_certificate.ts";
 import type { LocalService, SeenPush, ServiceOptions, Situation } from "../../provider_contract.ts";
 import { PAYLOAD_BYTES_MAX, type PushTarget } from "../../push.ts";
-import { generateVapidKeys, type VapidIdentity } from "../vapid.ts";
+import { generateVapidKeys, type VapidIdentity } from "../../vapid.ts";
 import { type WebPushOptions, WebPushProvider } from "../web_push_provider.ts";
 import { decryptPush } from "./decrypt_push.ts";
 import { LocalSubscriptions } from "./local_subscriptions.ts";
@@ -137,7 +137,7 @@ export class LocalPushService implements LocalService {
       clock,
       random,
       resolve: () => Promise.resolve(["127.0.0.1"]),
-      allowHosts: [HOST],
+      allowOrigins: [this.origin],
       ...(trusted ? { ca: TEST_CA } : {}),
     };
   }

@@ -33,6 +33,11 @@ class Diary {
     this.#now = Math.max(this.#now, (acts.at(-1)?.at ?? 0) + 10);
   }
 
+  /** The acts from now on go to the server that comes after the kill. */
+  nextLife(): void {
+    this.#now = Math.max(this.#now, 1010);
+  }
+
   signIn(device = "phone"): [access: TokenRecord, refresh: TokenRecord] {
     const tokens = this.#tokens(device, ++this.#sessions, 0);
     this.add({ kind: "sign in", device }, { tokens });
@@ -251,6 +256,52 @@ Deno.test("check() finds tokens of before where a deletion that was cut was done
   ann.me(again, "later");
   ann.me(made, "later");
   one(ann.faults(), /^revoked: ann: me worked .*made.*: delete/);
+});
+
+Deno.test("check() finds that a deletion which was cut and not done ended tokens", () => {
+  for (const [isLater, expected] of [[false, 0], [true, 1]] as const) {
+    const ann = new Diary();
+    const [phone] = ann.signIn("phone");
+    const [tablet] = ann.signIn("tablet");
+    ann.me(phone, "then");
+    ann.add({ kind: "delete", device: "phone", token: phone }, null);
+    if (isLater) ann.nextLife();
+    ann.add({ kind: "me", device: "tablet", token: tablet }, "revoked");
+    ann.nextLife();
+    const [again] = ann.signIn("phone");
+    ann.me(again, "then");
+    const faults = ann.faults();
+    assert.equal(faults.length, expected, faults.join());
+    if (isLater) assert.match(faults.join(), /^lost: ann: me was refused/);
+  }
+});
+
+Deno.test("check() lets tokens count again that were refused while a deletion was under way", () => {
+  for (const [why, expected] of [["revoked", 0], ["reused", 1]] as const) {
+    const ann = new Diary();
+    const [phone, refresh] = ann.signIn("phone");
+    ann.me(phone, "then");
+    ann.add({ kind: "delete", device: "phone", token: phone }, null);
+    ann.add({ kind: "refresh", device: "phone", token: refresh }, why);
+    ann.add({ kind: "me", device: "phone", token: phone }, "revoked");
+    ann.nextLife();
+    ann.me(phone, "then");
+    const faults = ann.faults();
+    assert.equal(faults.length, expected, faults.join());
+  }
+});
+
+Deno.test("check() lets a deletion whose answer was lost go on as long as its process does", () => {
+  const ann = new Diary();
+  const [phone] = ann.signIn("phone");
+  ann.me(phone, "then");
+  ann.add({ kind: "delete", device: "phone", token: phone }, null);
+  // The process that it went to still runs.
+  ann.me(phone, "then");
+  ann.nextLife();
+  const [again] = ann.signIn("phone");
+  ann.me(again, "later");
+  assert.deepEqual(ann.faults(), []);
 });
 
 Deno.test("check() finds devices of an earlier life, and misses those of this one", () => {

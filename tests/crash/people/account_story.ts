@@ -7,14 +7,23 @@
 import type { Life } from "../history.ts";
 import type { Act, PersonRecord, TokenRecord } from "./account_history.ts";
 
+/** While nobody can say whether a token counts, by what was done then. */
+interface Doubt {
+  readonly at: number;
+  readonly by: Act;
+  /** Where what was done turned out to be undone: the end of the process that it went to. */
+  until: number;
+}
+
 /** How long a token counts. */
 export interface Validity {
-  /** From each of these moments on nobody can say whether it counts, by what was done then. */
-  readonly doubts: { readonly at: number; readonly by: Act }[];
+  readonly doubts: Doubt[];
   /** From here on it is refused, for ever. */
   dead: number;
   /** What killed it. */
   why: string;
+  /** The act that said so. */
+  by: Act | null;
 }
 
 /** Something that was done, or may have been, at some moment from one on to another. */
@@ -48,16 +57,19 @@ export interface Story {
   readonly faults: readonly { readonly rule: string; readonly what: string; readonly act: Act }[];
 }
 
-/** The end of the process that an act without an answer went to. */
-export function endOf(act: Act, lives: readonly Life[]): number {
-  if (act.answer !== undefined) return act.answer.at;
-  return lives.find(({ killed }) => killed >= act.at)?.killed ?? Infinity;
+/** When something was answered, or else the process ended that it went to. */
+export function endOf(
+  { at, answer }: { readonly at: number; readonly answer: { readonly at: number } | undefined },
+  lives: readonly Life[],
+): number {
+  if (answer !== undefined) return answer.at;
+  return lives.find(({ killed }) => killed >= at)?.killed ?? Infinity;
 }
 
 /** Whether an act may have met a token that something else had ended. */
 export function isDoubtful({ doubts }: Validity, act: Act): boolean {
-  const until = act.answer?.at ?? Infinity;
-  return doubts.some(({ at, by }) => by !== act && at < until);
+  const end = act.answer?.at ?? Infinity;
+  return doubts.some(({ at, by, until }) => by !== act && at < end && act.at <= until);
 }
 
 /** Reads the acts of a person. */
@@ -85,8 +97,8 @@ class Reader {
   /** Since when there may be nobody, and since when there is. */
   #absentSince: number | null = 0;
   #vacantSince: number | null = 0;
-  /** The deletion of which nobody has heard yet whether it was done. */
-  #deletion: Act | null = null;
+  /** The deletions of which nobody has heard yet whether they were done: those that were first. */
+  #pending: readonly Act[] = [];
   #asked: number | null = null;
   #registered: string | undefined;
 
@@ -97,7 +109,7 @@ class Reader {
       answer?.kind === "done" ? answer.told.tokens ?? [] : []
     );
     for (const token of [...person.made, ...given]) {
-      this.#tokens.set(token, { doubts: [], dead: Infinity, why: "" });
+      this.#tokens.set(token, { doubts: [], dead: Infinity, why: "", by: null });
     }
   }
 
@@ -110,7 +122,7 @@ class Reader {
     if (answer?.kind === "refused" && act.token !== undefined) {
       const validity = this.#tokens.get(act.token);
       if (validity !== undefined && answer.at < validity.dead) {
-        Object.assign(validity, { dead: answer.at, why: "it was refused before" });
+        Object.assign(validity, { dead: answer.at, why: "it was refused before", by: act });
       }
     }
   }
@@ -143,9 +155,8 @@ class Reader {
       case "delete":
         this.#deletions.push(spanOf(act, this.#lives));
         this.#absentSince ??= act.at;
-        this.#deletion ??= act;
         if (act.answer?.kind === "done") this.#vacantSince ??= act.answer.at;
-        if (act.answer?.kind === "done") this.#deletion = act;
+        this.#pending = act.answer?.kind === "done" ? [act] : [...this.#pending, act];
         this.#asked = null;
         return this.#killAll(act);
       case "logout all":
@@ -178,22 +189,27 @@ class Reader {
 
   /** The user was registered at a time: another one than before only after a deletion. */
   #met(act: Act, registered: string): void {
-    const deletion = this.#deletion;
+    const pending = this.#pending;
+    const [first] = pending;
     const known = this.#registered;
     const fault = (what: string) => this.#faults.push({ rule: "delete", what, act });
     if (registered === known) {
-      if (deletion?.answer !== undefined) fault("the user is still the one that was deleted");
-      this.#deletion = null;
+      if (first?.answer !== undefined) fault("the user is still the one that was deleted");
+      const isOver = (deletion: Act) => endOf(deletion, this.#lives) < act.at;
+      for (const deletion of pending.filter(isOver)) this.#undo(deletion);
+      this.#pending = pending.filter((deletion) => !isOver(deletion));
       return;
     }
-    if (known !== undefined && deletion === null) {
+    if (known !== undefined && first === undefined) {
       fault(`the user was registered at ${known}, and now at ${registered}`);
     }
     // A deletion that was cut was done after all.
     const at = act.answer?.at ?? act.at;
-    if (deletion !== null) this.#killAll({ ...deletion, answer: { kind: "done", at, told: {} } });
+    if (first !== undefined && known !== undefined) {
+      this.#killAll({ ...first, answer: { kind: "done", at, told: {} } });
+    }
     this.#registered = registered;
-    this.#deletion = null;
+    this.#pending = [];
     this.#stays.push({ asked: this.#asked ?? act.at });
   }
 
@@ -210,10 +226,26 @@ class Reader {
   ): void {
     for (const [token, validity] of this.#tokens) {
       if (token.began > act.at || !which(token)) continue;
-      validity.doubts.push({ at: act.at, by: act });
+      validity.doubts.push({ at: act.at, by: act, until: Infinity });
       const at = act.answer?.at ?? Infinity;
       if (!isCertain || at >= validity.dead) continue;
-      Object.assign(validity, { dead: at, why: act.kind });
+      Object.assign(validity, { dead: at, why: act.kind, by: act });
+    }
+  }
+
+  /**
+   * A deletion was cut and not done: on disk it has ended nothing, not even tokens. The process that
+   * it went to may have refused them while it was under way; none that came later may.
+   */
+  #undo(deletion: Act): void {
+    const end = endOf(deletion, this.#lives);
+    for (const validity of this.#tokens.values()) {
+      for (const doubt of validity.doubts) if (doubt.by === deletion) doubt.until = end;
+      const { by } = validity;
+      const isOfThen = by !== null && by.at <= end && (by.answer?.at ?? Infinity) >= deletion.at;
+      // One that came twice has ended its session for good, whoever else wanted to.
+      if (!isOfThen || by.answer?.kind !== "refused" || by.answer.why === "reused") continue;
+      Object.assign(validity, { dead: Infinity, why: "", by: null });
     }
   }
 

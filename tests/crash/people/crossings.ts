@@ -5,7 +5,7 @@
  */
 import type { Evidence } from "../checker.ts";
 import { type Attempt, isConflict, isNobody, type Message } from "../history.ts";
-import type { Story } from "./account_story.ts";
+import { endOf } from "./account_story.ts";
 
 /** Whether an attempt was refused as there was nobody to receive it, and that may have been so. */
 export function mayBeNobody(
@@ -24,25 +24,26 @@ export function mayBeNobody(
  */
 export function mayBeRefused({ sent }: Message, { stories, history }: Evidence): boolean {
   const absences = stories.get(sent.to)?.absences ?? [];
-  return sent.attempts.some(({ at, answer }) => {
-    if (answer !== undefined) return answer.kind === "refused";
-    const end = history.lives.find(({ killed }) => killed >= at)?.killed ?? Infinity;
-    return absences.some(({ from, to }) => from <= end && to >= at);
+  return sent.attempts.some((attempt) => {
+    if (attempt.answer !== undefined) return attempt.answer.kind === "refused";
+    const end = endOf(attempt, history.lives);
+    return absences.some(({ from, to }) => from <= end && to >= attempt.at);
   });
 }
 
 /**
  * Whether a message was on its way while its sender was deleted, or may have been. It may be accepted
- * afterwards, when what the sender sent before is forgotten: a repeat is then stored once more.
+ * afterwards: when what the sender sent before is forgotten, so that a repeat is stored once more,
+ * and when the next user of the name is there, who then is the sender.
  */
 export function isOrphan(
   { sender, sent: { attempts } }: Message,
-  stories: ReadonlyMap<string, Story>,
+  { stories, history }: Pick<Evidence, "stories" | "history">,
 ): boolean {
   if (sender.stay === undefined) return false;
   const deletions = stories.get(sender.user)?.deletions ?? [];
   return deletions.some(({ from, to }) =>
-    attempts.some(({ at, answer }) => at <= to && (answer?.at ?? Infinity) >= from)
+    attempts.some((attempt) => attempt.at <= to && endOf(attempt, history.lives) >= from)
   );
 }
 

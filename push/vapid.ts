@@ -29,6 +29,14 @@ export interface VapidFault {
   readonly message: string;
 }
 
+/** What one part of an identity must be like. */
+export interface VapidPart {
+  /** In words; goes on from "must be". */
+  readonly allowed: string;
+  /** Whether a text is such a part. */
+  isFit(text: string): boolean;
+}
+
 const PUBLIC_BYTES = 65;
 const PUBLIC_FIRST_BYTE = 4;
 const PRIVATE_BYTES = 32;
@@ -38,6 +46,24 @@ const SUBJECT_CHARS_MAX = 255;
 
 /** A mailbox at a domain of at least two labels. */
 const MAILTO = /^mailto:[^\s@<>]+@[^\s@.<>]+(?:\.[^\s@.<>]+)+$/;
+
+/** All parts of an identity. Apple's service refuses a subject of `localhost` too. */
+export const VAPID_PARTS: Readonly<Record<keyof VapidIdentity, VapidPart>> = {
+  publicKey: {
+    allowed: `${PUBLIC_BYTES} bytes in base64url without padding, the first of them ` +
+      `${PUBLIC_FIRST_BYTE}`,
+    isFit: (text) => readBytes(text, PUBLIC_BYTES)?.[0] === PUBLIC_FIRST_BYTE,
+  },
+  privateKey: {
+    allowed: `${PRIVATE_BYTES} bytes in base64url without padding, a number of P-256`,
+    isFit: (text) => publicKeyOf(text) !== undefined,
+  },
+  subject: {
+    allowed: `a "mailto:" or "https:" URL of at most ${SUBJECT_CHARS_MAX} characters, and not of ` +
+      '"localhost"',
+    isFit: isSubject,
+  },
+};
 
 /** Makes a key pair. */
 export async function generateVapidKeys(): Promise<VapidKeys> {
@@ -50,33 +76,21 @@ export async function generateVapidKeys(): Promise<VapidKeys> {
 }
 
 /**
- * Looks for what would have push services refuse an identity: keys that are none or no pair, a
- * subject that is none. Apple's service refuses a subject of `localhost` too.
+ * Looks for what would have push services refuse an identity: parts that are none, and keys that are
+ * no pair.
  *
  * @returns all that is wrong, nothing where all is well
  */
 export function findVapidFaults(identity: VapidIdentity): readonly VapidFault[] {
-  const faults: VapidFault[] = [];
-  const publicBytes = readBytes(identity.publicKey, PUBLIC_BYTES);
-  const expected = publicKeyOf(identity.privateKey);
-  if (publicBytes?.[0] !== PUBLIC_FIRST_BYTE) {
-    const message = `must be ${PUBLIC_BYTES} bytes in base64url without padding, the first of ` +
-      `them ${PUBLIC_FIRST_BYTE}`;
-    faults.push({ part: "publicKey", message });
-  } else if (expected !== undefined && !expected.equals(publicBytes)) {
-    faults.push({ part: "publicKey", message: "must be the public half of the private key" });
+  const parts = ["publicKey", "privateKey", "subject"] as const;
+  const faults = parts.filter((part) => !VAPID_PARTS[part].isFit(identity[part]))
+    .map((part): VapidFault => ({ part, message: `must be ${VAPID_PARTS[part].allowed}` }));
+  const expected = publicKeyOf(identity.privateKey)?.toString("base64url") ?? identity.publicKey;
+  if (identity.publicKey === expected || faults.some(({ part }) => part === "publicKey")) {
+    return faults;
   }
-  if (expected === undefined) {
-    const message =
-      `must be ${PRIVATE_BYTES} bytes in base64url without padding, a number of P-256`;
-    faults.push({ part: "privateKey", message });
-  }
-  if (!isSubject(identity.subject)) {
-    const message = `must be a "mailto:" or "https:" URL of at most ${SUBJECT_CHARS_MAX} ` +
-      'characters, and not of "localhost"';
-    faults.push({ part: "subject", message });
-  }
-  return faults;
+  const message = "must be the public half of the private key";
+  return [{ part: "publicKey", message }, ...faults];
 }
 
 /** The public half of a private key; undefined where it is none. */

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import type { PushAddress, Sleeper } from "../store.ts";
+import { quiet } from "./fake_clock.ts";
+import { FakeKv } from "./fake_kv.ts";
+import { outboxKey } from "./keys.ts";
+
+const SLEEPER: Sleeper = { user: "bob", device: "phone", provider: "fcm" };
+
+async function register(kv: FakeKv, token = "t", provider: PushAddress["provider"] = "fcm") {
+  const push: PushAddress = { provider, token, registered: 0 };
+  const device = { user: "bob", id: "phone", seen: 0, push };
+  await kv.store.devices.change("bob", "phone", 9, () => device);
+}
+
+async function listed(kv: FakeKv): Promise<readonly Sleeper[]> {
+  return (await kv.store.outbox.list("", 1000)).sleepers;
+}
+
+async function isNew(kv: FakeKv): Promise<boolean | undefined> {
+  return (await kv.store.outbox.look("bob", "phone"))?.isNew;
+}
+
+Deno.test("KvOutbox.list() names after a crash whom a push is owed, settled or not", async () => {
+  for (const isSettled of [false, true]) {
+    await using kv = await FakeKv.open();
+    await register(kv);
+    await kv.send(["m1"]);
+    if (isSettled) await kv.store.mailboxes.settle();
+    await kv.reopen();
+    if (!isSettled) assert.deepEqual(await listed(kv), []);
+    await kv.store.mailboxes.settle();
+    assert.deepEqual(await listed(kv), [SLEEPER]);
+    assert.equal(await isNew(kv), true);
+  }
+});
+
+Deno.test("KvOutbox.spoke() holds over a crash once it was on disk, and the outbox names nobody", async () => {
+  await using kv = await FakeKv.open();
+  await register(kv);
+  await kv.send(["m1"]);
+  await kv.store.mailboxes.settle();
+  await kv.store.outbox.spoke("bob", "phone", { upTo: kv.positionOf("m1"), at: 5 });
+  await kv.clock.pass(100);
+  await kv.send(["m2"], { to: "alice" });
+  await kv.reopen();
+  assert.equal(await isNew(kv), false);
+  assert.equal((await kv.store.outbox.look("bob", "phone"))?.spoken.at, 5);
+  await kv.store.mailboxes.settle();
+  assert.deepEqual(await listed(kv), []);
+});
+
+Deno.test("KvOutbox.spoke() that a crash loses leads to a second push, not to none", async () => {
+  await using kv = await FakeKv.open();
+  await register(kv);
+  await kv.send(["m1"]);
+  await kv.store.outbox.spoke("bob", "phone", { upTo: kv.positionOf("m1"), at: 5 });
+  await kv.reopen();
+  await kv.store.mailboxes.settle();
+  assert.deepEqual([await isNew(kv), await listed(kv)], [true, [SLEEPER]]);
+});
+
+Deno.test("KvOutbox.look() has the outbox name nobody whom nothing is owed any more", async () => {
+  await using kv = await FakeKv.open();
+  await register(kv);
+  await kv.send(["m1"], { kind: "receipt" });
+  await kv.store.mailboxes.settle();
+  // Who looks finds that it is a receipt.
+  assert.deepEqual(await listed(kv), [SLEEPER]);
+  assert.equal(await kv.store.outbox.look("bob", "phone"), null);
+  await kv.store.mailboxes.settle();
+  assert.deepEqual(await listed(kv), []);
+});
+
+Deno.test("KvOutbox.list() is right after a settling commit of which nobody knows whether it was made", async () => {
+  for (const fault of ["refused", "unanswered"] as const) {
+    await using kv = await FakeKv.open();
+    await register(kv);
+    await kv.send(["m1"]);
+    kv.database.failOnce(fault);
+    await assert.rejects(kv.store.mailboxes.settle());
+    await kv.store.outbox.spoke("bob", "phone", { upTo: kv.positionOf("m1"), at: 5 });
+    await kv.store.mailboxes.settle();
+    assert.deepEqual(await listed(kv), [], fault);
+    await kv.send(["m2"]);
+    await kv.store.mailboxes.settle();
+    assert.deepEqual(await listed(kv), [SLEEPER], fault);
+  }
+});
+
+Deno.test("KvOutbox.look() reads only what came since the last look", async () => {
+  await using kv = await FakeKv.open();
+  await register(kv);
+  for (let index = 0; index < 40; index++) {
+    await kv.send([`m${index}`], { body: "x".repeat(60_000), bytes: 60_000 });
+    await kv.store.mailboxes.settle();
+  }
+  let reads = 0;
+  const count = async () => {
+    reads = 0;
+    kv.database.judge = () => {
+      reads++;
+      return "made";
+    };
+    const waiting = await kv.store.outbox.look("bob", "phone");
+    kv.database.judge = () => "made";
+    return [waiting?.messages, waiting?.newest.id];
+  };
+  assert.deepEqual(await count(), [40, "m39"]);
+  const first = reads;
+  await kv.send(["last"]);
+  assert.deepEqual(await count(), [41, "last"]);
+  assert.ok(reads < first / 2, `${reads} of ${first} reads`);
+});
+
+Deno.test("KvOutbox.setReach() knows a device again whose registration a crash cut short", async () => {
+  await using kv = await FakeKv.open();
+  // The row of the device is written, what its mailbox is to know of it is not.
+  kv.database.dieAt(2, "refused");
+  register(kv).catch(() => {});
+  await quiet();
+  await kv.reopen();
+  assert.equal((await kv.store.devices.list("bob")).length, 1);
+  await kv.send(["m1"]);
+  assert.equal(await kv.store.outbox.look("bob", "phone"), null);
+  await register(kv);
+  assert.equal(await isNew(kv), true);
+});
+
+Deno.test("KvUsers.remove() takes what is owed out of the outbox", async () => {
+  await using kv = await FakeKv.open();
+  await register(kv);
+  await kv.send(["m1"]);
+  await kv.store.mailboxes.settle();
+  await kv.store.users.remove("bob");
+  assert.deepEqual(await kv.database.read([outboxKey("bob")]), [null]);
+});
