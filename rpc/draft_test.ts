@@ -33,6 +33,7 @@ Deno.test("draftOf() fills in what the sender left out", () => {
     cid: undefined,
     fingerprint: undefined,
     receipt: false,
+    urgent: false,
     body,
     bytes: body.length,
   });
@@ -44,7 +45,8 @@ Deno.test("draftOf() measures the body in bytes", () => {
   assert.notEqual(bytes, body.length);
 });
 
-Deno.test("draftOf() keeps the time to live in seconds, and whether receipts are wanted", () => {
+Deno.test("draftOf() keeps the time to live in seconds, urgency, and whether receipts are wanted", () => {
+  assert.equal(draft({ urgent: true }).urgent, true);
   assert.equal(draft({ ttl: 5 }).expires, NOW + 5000);
   assert.equal(draft({}, true).receipt, true);
 });

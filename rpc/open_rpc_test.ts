@@ -27,6 +27,7 @@ Deno.test("openRpcDocument() describes every method once, and who calls it", () 
       ["echo", "client-to-server", "user"],
       ["msg.send", "client-to-server", "user"],
       ["ping", "both", "anyone"],
+      ["push.received", "client-to-server", "user"],
       ["rpc.discover", "client-to-server", "anyone"],
       ["user.delete", "client-to-server", "user"],
       ["user.export", "client-to-server", "user"],

@@ -19,6 +19,7 @@ const services: Services = {
       Promise.resolve(drafts.length === 1 ? ACCEPTED : drafts.map(() => ({ kind: "accepted" }))),
   },
   accounts: new FakeAccounts(),
+  pushes: { received: () => false },
   now: () => Date.now(),
   newId,
   version: "0.0.0",

@@ -191,14 +191,14 @@ export class Connection
 
   /** Looks at the deadlines for signing in and for acknowledging. */
   tick(now: number): void {
-    const delivery = this.#delivery;
-    if (delivery === null) {
+    if (this.#delivery === null) {
       if (now - this.#openedAt >= SIGN_IN_MS_MAX) this.close(CLOSE.signInLate);
       return;
     }
-    delivery.tick();
-    const due = this.#ackWatch.tick(now, delivery.waitingSince);
-    if (due === "ping") this.send(pingFrame("ping"));
+    this.#delivery.tick();
+    const due = this.#ackWatch.tick(now, this.#delivery.waitingSince);
+    if (due === "wake") this.#gateway.hub.silent(this.user, this.device);
+    else if (due === "ping") this.send(pingFrame("ping"));
     else if (due !== null) this.close(due);
   }
 

@@ -232,7 +232,8 @@ export class FakeWorld {
       ages: { accessSeconds: 3600, refreshSeconds: 90 * 86_400, jwtMaxAgeSeconds: 90 * 86_400 },
     });
     const { accounts } = this.people;
-    const services = { mailboxes: store.mailboxes, accounts, now, newId, version: "0" };
+    const pushes = { received: () => false };
+    const services = { mailboxes: store.mailboxes, accounts, pushes, now, newId, version: "0" };
     this.gateway = new Gateway({
       ...this.people,
       store,

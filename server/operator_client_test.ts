@@ -81,7 +81,7 @@ Deno.test("OperatorClient shows devices without the tokens of their push service
     seen: 5,
     push: "apns",
     session: 99,
-    cursor: null,
+    cursor: 0,
     online: false,
   }]);
 });

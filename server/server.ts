@@ -37,6 +37,7 @@ import {
   type IssuerConfig,
 } from "./oidc/mod.ts";
 import { createPeople, type People } from "./people.ts";
+import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 /** What of the world a server uses. */
@@ -57,6 +58,8 @@ export interface ServerParts extends World {
   readonly listen: Listen;
   /** The HS256 secrets: the first signs. */
   readonly secrets: readonly Uint8Array<ArrayBuffer>[];
+  /** What wakes devices, by what their addresses name. They end with the server. */
+  readonly providers: PushDispatcherParts["providers"];
   readonly version: string;
 }
 
@@ -68,13 +71,20 @@ export class Server implements AsyncDisposable {
   readonly gateway: Gateway;
   /** What an operator can do. */
   readonly admin: UserAdmin;
+  /** Wakes devices. */
+  readonly pushes: PushDispatcher;
   readonly #listener: Listener;
   readonly #pruner: DevicePruner;
   #stopping: Promise<void> | null = null;
 
-  private constructor({ gateway, people }: Serving, listener: Listener, pruner: DevicePruner) {
+  private constructor(
+    { gateway, people, pushes }: Serving,
+    listener: Listener,
+    pruner: DevicePruner,
+  ) {
     this.gateway = gateway;
     this.admin = people.admin;
+    this.pushes = pushes;
     this.#listener = listener;
     this.#pruner = pruner;
   }
@@ -84,7 +94,7 @@ export class Server implements AsyncDisposable {
     const { config, listen, store } = parts;
     const addresses = createClientAddresses(config.trustProxy);
     const serving = await createServing(parts, addresses.exempt);
-    const { gateway, people } = serving;
+    const { gateway, people, pushes } = serving;
     const counts = new ConnectionCounts({
       connections: CONNECTIONS_MAX,
       addressConnections: config.addressConnections,
@@ -103,6 +113,7 @@ export class Server implements AsyncDisposable {
       });
       return new Server(serving, listener, pruner);
     } catch (error) {
+      await pushes[Symbol.asyncDispose]();
       await gateway.stop(CLOSE.goingAway);
       throw error;
     }
@@ -121,6 +132,8 @@ export class Server implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     await this.#pruner.stop();
+    // First: whoever is sent away now comes back, and need not be woken.
+    await this.pushes[Symbol.asyncDispose]();
     await this.gateway.stop(CLOSE.goingAway);
     await this.#listener[Symbol.asyncDispose]();
   }
@@ -146,6 +159,21 @@ function tokenOptions(parts: ServerParts): TokenOptions {
 interface Serving {
   readonly gateway: Gateway;
   readonly people: People;
+  readonly pushes: PushDispatcher;
+}
+
+function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
+  const { store: { outbox, devices, users }, config } = parts;
+  const pushes = new PushDispatcher({
+    ...parts,
+    outbox,
+    devices,
+    users,
+    isHere: (user, device) => hub.of(user).some((member) => member.device === device),
+    content: config.pushContent,
+  });
+  hub.wakeBy(pushes);
+  return pushes;
 }
 
 async function createServing(
@@ -172,6 +200,8 @@ async function createServing(
     tokens: await createTokens(tokenOptions(parts)),
     issuers: createIssuers({ ...parts, issuers: issuersOf(config) }),
   });
+  const pushes = createPushes(parts, people);
+  const { accounts } = people;
   const gateway = new Gateway({
     ...people,
     store,
@@ -180,7 +210,7 @@ async function createServing(
     newId,
     router: new Router({
       methods: createMethods(),
-      services: { mailboxes: store.mailboxes, accounts: people.accounts, now, newId, version },
+      services: { mailboxes: store.mailboxes, accounts, pushes, now, newId, version },
       report: (error, method) => {
         const reference = random(new Uint8Array(REFERENCE_BYTES)).toHex();
         log.error("request failed", error, { method, reference });
@@ -190,5 +220,5 @@ async function createServing(
     idleMemory: parts.collectGarbage && new IdleMemory(parts.collectGarbage),
     sending: new TokenBuckets({ rate, burst, entries, monotonic }),
   });
-  return { gateway, people };
+  return { gateway, people, pushes };
 }

@@ -43,6 +43,7 @@ function setUp(config: Partial<Config> = {}) {
     listen: listening.listen,
     fetch: () => Promise.reject(new Error("Nobody is to be asked")),
     secrets: [SECRET],
+    providers: new Map(),
     version: "1.2.3",
   };
   return { clock, listening, parts };

@@ -20,6 +20,7 @@ Deno.test("createMethods() knows every method by its own name", () => {
     "echo",
     "msg.send",
     "ping",
+    "push.received",
     "rpc.discover",
     "user.delete",
     "user.export",
@@ -56,6 +57,7 @@ Deno.test("createMethods() makes methods that work without a way back to the cli
     ["device.register", { platform: "android", push }],
     ["device.remove", { device: "phone" }],
     ["msg.send", [{ to: "bob", message: "Hello" }]],
+    ["push.received", { nonce: "n" }],
     ["user.update", { name: "Ann" }],
   ]);
   for (const [name, method] of createMethods()) {

@@ -78,6 +78,7 @@ async function run(serving: Serving): Promise<void> {
     store,
     secrets,
     listen: await loadListener(serving),
+    providers: new Map(),
     fetch: (url, init) => fetch(url, init),
   });
   await using _socket = await openSocket(serving, server);

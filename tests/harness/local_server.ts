@@ -8,7 +8,7 @@ import { AMPLE, FakeLog } from "../../server/fake_world.ts";
 import { type Clock, systemClock, systemRandom } from "../../server/clock.ts";
 import { type Config, readConfig } from "../../server/config.ts";
 import { listenDeno } from "../../server/deno_listener.ts";
-import { Server } from "../../server/server.ts";
+import { Server, type ServerParts } from "../../server/server.ts";
 import { createTokens } from "../../server/auth/mod.ts";
 import { listenWs } from "../../server/ws_listener.ts";
 import type { Database } from "../../store/kv/database.ts";
@@ -32,6 +32,8 @@ export interface LocalOptions {
   readonly clock?: Clock;
   /** Variables of the environment, as an operator sets them. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What wakes devices. @default {nothing} */
+  readonly providers?: ServerParts["providers"];
   /** Puts something around the database of the store "kv". */
   readonly aroundDatabase?: (database: Database) => Database;
   /** Puts something around the store. */
@@ -84,6 +86,7 @@ export class LocalServer implements AsyncDisposable {
         listen: listener === "ws" ? listenWs : listenDeno,
         fetch: (url, init) => fetch(url, init),
         secrets: [SECRET],
+        providers: options.providers ?? new Map(),
         version: "0.0.0",
       }),
     );

@@ -142,6 +142,7 @@ export class SimServer implements Incarnation {
       // No issuer is configured, so nobody is ever asked.
       fetch: () => Promise.reject(new Error("Simulation has no network but its own")),
       secrets: [secret],
+      providers: new Map(),
       version: "0.0.0",
     });
   }
