@@ -3,14 +3,17 @@
  *
  * @module
  */
-import type { OwedCause, PushAddress } from "../../store/mod.ts";
+import type { OwedCause, PushAddress, Spoken } from "../../store/mod.ts";
 import type { Timed } from "./due_queue.ts";
 
 /** Whose service reaches a device. */
 export type ProviderName = PushAddress["provider"];
 
-/** Why a device is to be woken; `silent`: it is connected and does not answer. */
-export type Cause = OwedCause | "silent";
+/**
+ * Why a device is to be looked at. `silent`: it is connected and does not answer. `found`: nobody
+ * said so, but something waits for it.
+ */
+export type Cause = OwedCause | "silent" | "found";
 
 /** Where an intent is. */
 export type IntentState =
@@ -54,7 +57,9 @@ export class Intent implements Timed {
   isCancelled = false;
   /** What was owed while its push was under way, and so is to be looked at once more. */
   again: Cause | null = null;
-  /** Pushes in a row that failed. */
+  /** A push that went, until the store knows of it. */
+  unnoted: Spoken | null = null;
+  /** Attempts in a row that failed. */
   failures = 0;
   /** When it was last looked at, in milliseconds of the monotonic clock. */
   lookedAt = -Infinity;

@@ -76,11 +76,6 @@ export class Intents implements Disposable {
     return this.#branch(provider).circuits;
   }
 
-  /** Whether a device is to be woken already. */
-  has(user: string, device: string): boolean {
-    return this.#intents.has(intentKey(user, device));
-  }
-
   /** A device connected: a push that was not sent yet is not sent. */
   cancel(user: string, device: string): void {
     const intent = this.#intents.get(intentKey(user, device));
@@ -130,7 +125,7 @@ export class Intents implements Disposable {
   }
 
   #begin(intent: Intent, cause: Cause): void {
-    this.#parts.counts.owed++;
+    if (cause !== "found") this.#parts.counts.owed++;
     intent.failures = 0;
     intent.isCancelled = false;
     intent.hasLeft = cause === "left";
@@ -140,6 +135,8 @@ export class Intents implements Disposable {
   }
 
   #remind(intent: Intent, cause: Cause): void {
+    // What waits already needs no reminder.
+    if (cause === "found") return;
     if (intent.state === "underWay") {
       if (intent.again === null || cause !== "left") intent.again = cause;
       return;

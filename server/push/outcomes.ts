@@ -80,14 +80,14 @@ export class Outcomes {
     switch (outcome.kind) {
       case "accepted":
         counts.accepted++;
-        return this.#spoke(sent);
+        return await this.#spoke(sent);
       case "unregistered":
         counts.unregistered++;
         return await this.#forget(sent, outcome.since);
       case "rejected":
         counts.rejected++;
         this.#tellRefusal(sent, outcome.reason);
-        return this.#spoke(sent);
+        return await this.#spoke(sent);
       case "retry":
         counts.retried++;
         this.#failed(sent, { ...outcome, forAll: false });
@@ -107,11 +107,17 @@ export class Outcomes {
     return { kind: "later", ms: Math.max(ms, Math.min(afterMs, AFTER_MS_MAX)), hold: "failure" };
   }
 
-  #spoke(sent: SentPush): Next {
-    const { outbox, clock } = this.#parts;
-    const { intent: { user, device }, waiting: { upTo } } = sent;
+  /** Notes a push that went and is not noted yet, as the store would not have it. */
+  async note(intent: Intent): Promise<void> {
+    if (intent.unnoted === null) return;
+    await this.#parts.outbox.spoke(intent.user, intent.device, intent.unnoted);
+    intent.unnoted = null;
+  }
+
+  async #spoke(sent: SentPush): Promise<Next> {
     this.#answered(sent);
-    outbox.spoke(user, device, { upTo, at: clock.now() });
+    sent.intent.unnoted = { upTo: sent.waiting.upTo, at: this.#parts.clock.now() };
+    await this.note(sent.intent);
     return { kind: "done" };
   }
 
@@ -127,14 +133,13 @@ export class Outcomes {
         return { kind: "again" };
       case "renewed":
         // What comes next tries it again; for what waits now the service has said no.
-        return this.#spoke(sent);
+        return await this.#spoke(sent);
     }
   }
 
   /** The service works, whatever it said. */
-  #answered({ intent, address, service }: SentPush): void {
+  #answered({ address, service }: SentPush): void {
     const { circuitsOf, log } = this.#parts;
-    intent.failures = 0;
     const wasOpen = circuitsOf(address.provider).of(service)?.succeeded() ?? false;
     if (wasOpen) log.event("push service answers", fieldsOf(address, service));
   }

@@ -70,6 +70,7 @@ export class PushAttempts {
     // A device that is connected is sent its messages, and pushed only if it leaves them there.
     if (!intent.isSilent && isHere(user, device)) return DONE;
     if (provider === null) return await this.#findProvider(intent);
+    await this.#outcomes.note(intent);
     const waiting = await outbox.look(user, device);
     if (waiting === null) return DONE;
     const urgency = urgencyOf(waiting, intent);
@@ -81,7 +82,7 @@ export class PushAttempts {
     const address = await this.#addressOf(intent);
     if (address === undefined) {
       // It was taken away while we looked: no push will speak for this, and none has to.
-      outbox.spoke(user, device, { upTo: waiting.upTo, at: waiting.spoken.at });
+      await outbox.spoke(user, device, { upTo: waiting.upTo, at: waiting.spoken.at });
       return DONE;
     }
     if (address.provider !== provider) return elsewhere(address.provider);

@@ -96,7 +96,11 @@ export class PushDispatcher implements AsyncDisposable {
       retryMs: { min: RETRY_MS_MIN, max: PUSH_RETRY_MS_MAX },
     });
     this.#trials = new PushTrials(shared);
-    this.#sweep = new OutboxSweep({ ...parts, found: (sleeper) => this.#found(sleeper) });
+    this.#sweep = new OutboxSweep({
+      ...parts,
+      found: ({ user, device, provider }) =>
+        this.#intents.owe(user, device, { provider, cause: "found" }),
+    });
   }
 
   /** What came of it so far. */
@@ -148,12 +152,6 @@ export class PushDispatcher implements AsyncDisposable {
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#end ??= this.#close();
-  }
-
-  /** What waits already needs no reminder. */
-  #found({ user, device, provider }: Sleeper): boolean {
-    return this.#intents.has(user, device) ||
-      this.#intents.owe(user, device, { provider, cause: "message" });
   }
 
   async #attempt(intent: Intent): Promise<Attempt> {

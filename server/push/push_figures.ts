@@ -6,7 +6,7 @@
 
 /** Counts since the start, and what is under way now. */
 export interface PushFigures {
-  /** Devices that came to be owed a push. */
+  /** How often a device came to be owed a push, those that only the sweep found left out. */
   readonly owed: number;
   /** Pushes that were given to a service. */
   readonly sent: number;

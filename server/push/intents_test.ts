@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { MINUTE_MS, PushWorld } from "./fake_push_world.ts";
+
+Deno.test("Intents: messages that come before the push goes are one push", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob");
+  for (let n = 0; n < 3; n++) await world.message("bob");
+  await world.settle();
+  assert.deepEqual(world.apns.pushes.map(({ content: { badge } }) => badge), [3]);
+  await world.pass(MINUTE_MS);
+  assert.equal(world.apns.given.length, 1);
+});
+
+Deno.test("Intents: a message that comes while a push is under way gets another", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob");
+  const answer = world.apns.hold();
+  await world.message("bob");
+  await world.settle();
+  await world.message("bob");
+  await world.message("bob");
+  await world.settle();
+  assert.equal(world.apns.given.length, 1);
+  answer({ kind: "accepted" });
+  await world.settle();
+  assert.deepEqual(world.apns.pushes.map(({ content: { badge } }) => badge), [1, 3]);
+  assert.deepEqual(world.dispatcher.figures.waiting, 0);
+});
+
+Deno.test("Intents.cancel() ends a push that waits", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob");
+  await world.message("bob");
+  await world.connect("bob");
+  await world.pass(MINUTE_MS);
+  assert.equal(world.apns.given.length, 0);
+  const { owed, cancelled, waiting } = world.dispatcher.figures;
+  assert.deepEqual({ owed, cancelled, waiting }, { owed: 1, cancelled: 1, waiting: 0 });
+});
+
+Deno.test("Intents.cancel() ends a push that is looked at and was not sent", async () => {
+  const asked = Promise.withResolvers<void>();
+  const named = Promise.withResolvers<null>();
+  const users = {
+    get() {
+      asked.resolve();
+      return named.promise;
+    },
+  };
+  await using world = new PushWorld({ users });
+  await world.sleeper("bob");
+  await world.message("bob");
+  await asked.promise;
+  await world.connect("bob");
+  named.resolve(null);
+  await world.pass(MINUTE_MS);
+  assert.equal(world.apns.given.length, 0);
+  assert.equal(world.dispatcher.figures.cancelled, 1);
+});
+
+Deno.test("Intents.cancel() ends the tries of a push that failed", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob");
+  const answer = world.apns.hold();
+  await world.message("bob");
+  await world.settle();
+  await world.connect("bob");
+  answer({ kind: "retry", reason: "Busy" });
+  await world.pass(10 * MINUTE_MS);
+  assert.equal(world.apns.given.length, 1);
+  assert.equal(world.dispatcher.figures.waiting, 0);
+});
+
+Deno.test("Intents: a device that leaves something is pushed in 5 s, if it does not come back", async () => {
+  await using world = new PushWorld();
+  for (const user of ["bob", "eve"]) {
+    await world.sleeper(user);
+    await world.connect(user);
+    await world.message(user);
+    world.leave(user);
+  }
+  await world.pass(4000);
+  await world.connect("eve");
+  assert.equal(world.apns.given.length, 0);
+  await world.pass(1000);
+  assert.deepEqual(world.apns.pushes.map(({ target: { token } }) => token), ["token-of-bob"]);
+  await world.pass(MINUTE_MS);
+  assert.equal(world.apns.given.length, 1);
+});
+
+Deno.test("Intents: a message to a device that has just left does not wait", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob");
+  await world.connect("bob");
+  await world.message("bob");
+  world.leave("bob");
+  await world.message("bob");
+  await world.settle();
+  assert.deepEqual(world.apns.pushes.map(({ content: { badge } }) => badge), [2]);
+});
+
+Deno.test("Intents: a device that leaves what a push spoke for is pushed again, 20 minutes later", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob");
+  await world.message("bob");
+  await world.settle();
+  await world.connect("bob");
+  await world.pass(MINUTE_MS);
+  world.leave("bob");
+  await world.pass(18 * MINUTE_MS);
+  assert.equal(world.apns.given.length, 1);
+  await world.pass(2 * MINUTE_MS);
+  assert.deepEqual(world.apns.pushes.map(({ urgent }) => urgent), [true, false]);
+  await world.pass(30 * MINUTE_MS);
+  assert.equal(world.apns.given.length, 2);
+});
+
+Deno.test("Intents: a device that is connected is pushed only if it is silent", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob", "fcm");
+  await world.message("bob");
+  world.here.add("bob/phone");
+  await world.settle();
+  assert.equal(world.fcm.given.length, 0);
+  world.dispatcher.silent("bob", "phone");
+  await world.settle();
+  assert.equal(world.fcm.given.length, 1);
+  world.dispatcher.silent("bob", "phone");
+  await world.settle();
+  assert.equal(world.fcm.given.length, 1, "a push spoke for everything");
+});
+
+Deno.test("Intents: silence during a push that is dropped counts", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob");
+  await world.message("bob");
+  world.here.add("bob/phone");
+  world.dispatcher.silent("bob", "phone");
+  await world.settle();
+  assert.equal(world.apns.given.length, 1);
+});
+
+Deno.test("Intents: a silent device without an address, or unknown, is left alone", async () => {
+  await using world = new PushWorld();
+  world.dispatcher.silent("nobody", "phone");
+  await world.settle();
+  const { waiting, inFlight, sent } = world.dispatcher.figures;
+  assert.deepEqual({ waiting, inFlight, sent }, { waiting: 0, inFlight: 0, sent: 0 });
+});
+
+Deno.test("Intents holds as many of one provider as may be, and those of the others", async () => {
+  await using world = new PushWorld({ waitingMax: 2 });
+  world.apns.hold();
+  for (const user of ["a", "b", "c"]) {
+    await world.sleeper(user);
+    await world.message(user);
+  }
+  await world.sleeper("d", "fcm");
+  await world.message("d");
+  await world.settle();
+  assert.equal(world.apns.given.length, 2);
+  assert.equal(world.fcm.given.length, 1);
+  assert.equal(world.dispatcher.figures.overflowed, 1);
+});
+
+Deno.test("Intents: ordinary ones take half of the room, so that urgent ones have theirs", async () => {
+  await using world = new PushWorld({ waitingMax: 8 });
+  const users = ["a", "b", "c", "d", "e", "f"];
+  for (const user of users) {
+    await world.sleeper(user);
+    await world.message(user, { urgent: false });
+    await world.settle();
+    await world.message(user, { urgent: false });
+    await world.settle();
+  }
+  assert.equal(world.dispatcher.figures.waiting, 4);
+  await world.message("f");
+  await world.settle();
+  assert.deepEqual(world.apns.pushes.at(-1)?.urgent, true);
+  // What was dropped is found again when it is due.
+  await world.pass(25 * MINUTE_MS);
+  assert.equal(world.apns.given.length, users.length * 2);
+});
