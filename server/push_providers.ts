@@ -53,6 +53,11 @@ export class PushProviders implements AsyncDisposable {
     return [...this.#configured.values(), this.#log];
   }
 
+  /** Who wakes devices, by the service; the log, where the deployment has no credentials for it. */
+  get byName(): ReadonlyMap<PushName, PushProvider> {
+    return new Map([...OPENERS.keys()].map((name) => [name, this.of(name)]));
+  }
+
   /** Who wakes devices of a service: the log, where the deployment has no credentials for it. */
   of(name: PushName): PushProvider {
     return this.#configured.get(name) ?? this.#log;

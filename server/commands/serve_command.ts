@@ -71,7 +71,7 @@ async function run(serving: Serving): Promise<void> {
   using dir = await DataDir.open(config.dataDir);
   const secrets = config.jwtSecrets ?? await readOrMakeSecrets(dir.path, program.random);
   warn(config, secrets, log);
-  await using _push = await openPush(program, config, log);
+  const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
   await using server = await Server.start({
     ...program,
@@ -80,7 +80,7 @@ async function run(serving: Serving): Promise<void> {
     store,
     secrets,
     listen: await loadListener(serving),
-    providers: new Map(),
+    providers: push.byName,
     fetch: (url, init) => fetch(url, init),
   });
   await using _socket = await openSocket(serving, server);

@@ -6,7 +6,7 @@ import type { PushTrialStep } from "./push_trials.ts";
 async function runTrial(
   world: PushWorld,
   user: string,
-  during: (nonce: string) => void = () => {},
+  during: (nonce: string) => void,
   signal?: AbortSignal,
 ): Promise<readonly PushTrialStep[]> {
   const steps: PushTrialStep[] = [];
