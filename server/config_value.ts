@@ -104,10 +104,10 @@ export function directory(): ConfigValue<string> {
   };
 }
 
-/** The path of a file. */
-export function file(): ConfigValue<string> {
+/** The path of a file. @param allowed what file it is */
+export function file(allowed: string): ConfigValue<string> {
   return {
-    allowed: "the path of a file",
+    allowed,
     read: (text) => text === "" || text.includes("\0") ? undefined : text,
   };
 }

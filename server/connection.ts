@@ -247,10 +247,10 @@ export class Connection
     if (this.isGone) throw new RpcError("unavailable");
     const identity = { user: credential.user, device };
     const attachment = await this.#gateway.reception.admit(credential, device, options);
-    const isRevoked = this.#gateway.hub.hasRevoked(identity.user, credential.mark);
-    if (this.isGone || isRevoked) {
+    if (this.isGone || this.#gateway.hub.hasRevoked(identity.user, credential.mark)) {
       this.#gateway.release(identity, { sent: attachment.sent, attempts: null });
-      throw new RpcError(isRevoked ? "bad_credential" : "unavailable");
+      this.#gateway.reception.assertNotRevoked(credential);
+      throw new RpcError("unavailable");
     }
     const chosen = deliveryOptions(options);
     this.identity = identity;

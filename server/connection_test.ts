@@ -395,6 +395,20 @@ testWorld("Connection.adopt() tells the operator of faults, and not of clients",
   assert.deepEqual(world.log.of("sign-in failed").map(({ error }) => error), [fault]);
 });
 
+testWorld("Connection says that its token was revoked while it signed in", async (world) => {
+  await world.enter("ann");
+  const { mailboxes } = world.store;
+  const attach = mailboxes.attach.bind(mailboxes);
+  mailboxes.attach = async (...args) => {
+    world.gateway.hub.revoke({ kind: "user", user: "ann", before: world.clock.now() });
+    return await attach(...args);
+  };
+  const { transport } = await world.enter("ann");
+  const [answer] = transport.take();
+  assert.equal(answer?.error?.message, "Credential is not valid: revoked");
+  assert.deepEqual(transport.closedWith, CLOSE.badCredential);
+});
+
 testWorld("Connection that ends while it signs in leaves nothing behind", async (world) => {
   const { connection, transport } = world.connect();
   connection.frame(request("in", "auth.jwt", { token: await world.token("ann") }));

@@ -54,7 +54,7 @@ export const PUSH_TABLE: { readonly [K in keyof PushConfig]: ConfigRow<PushConfi
     name: "GOOGLE_APPLICATION_CREDENTIALS",
     default: "none",
     meaning: "the JSON file of the service account that sends pushes through FCM",
-    value: file(),
+    value: file("the path of a service account's JSON file"),
     unset: { value: undefined },
   },
   fcmUrl: {

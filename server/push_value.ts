@@ -28,11 +28,12 @@ const BUNDLE_ID = /^[A-Za-z0-9.-]{1,255}$/;
 
 /** A `.p8` file of Apple, or its text; line breaks may be written `\n`, as in a file of variables. */
 export function p8Key(): ConfigValue<FileSource> {
+  const allowed = "the text of a .p8 file, which is a P-256 key in PEM, or the path of one";
   return {
-    allowed: "the text of a .p8 file, which is a P-256 key in PEM, or the path of one",
+    allowed,
     read(text) {
       if (!text.startsWith(PEM_BEGIN)) {
-        const path = file().read(text);
+        const path = file(allowed).read(text);
         return path === undefined ? undefined : { kind: "path", path };
       }
       const pem = text.replaceAll("\\n", "\n");

@@ -109,6 +109,26 @@ Deno.test("titan says in one line what is wrong with a command", async () => {
   await assert.rejects(Deno.stat(place.dataDir), Deno.errors.NotFound);
 });
 
+Deno.test("titan serve says what is wrong with the files of push services", async () => {
+  await using place = await scratch();
+  const key = join(place.dataDir, "key.p8");
+  await Deno.mkdir(place.dataDir);
+  await Deno.writeTextFile(key, "s3cr3t");
+  const { code, stdout, stderr } = await place.titan(["serve"], {
+    PORT: "0",
+    GOOGLE_APPLICATION_CREDENTIALS: join(place.root, "firebase.json"),
+    TITAN_APNS_KEY: key,
+    TITAN_APNS_KEY_ID: "ABC123DEFG",
+    TITAN_APNS_TEAM_ID: "DEF123GHIJ",
+    TITAN_APNS_TOPIC: "org.example.chat",
+  });
+  assert.deepEqual([code, stdout], [2, ""]);
+  const [credentials = "", apns = "", ...more] = stderr.trimEnd().split("\n");
+  assert.deepEqual(more, []);
+  assert.match(credentials, /^titan: GOOGLE_APPLICATION_CREDENTIALS must .*--allow-read=PATH, or/);
+  assert.match(apns, /^titan: TITAN_APNS_KEY must be .*: it is not a P-256 key/);
+});
+
 Deno.test("titan serve reports all mistakes of the configuration at once", async () => {
   await using place = await scratch();
   const env = { PORT: "x", TITAN_STORE: "disk", TITAN_JWT_MAX_AGE: "never" };

@@ -27,6 +27,7 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["store/store_error.ts", ["store/memory/memory_store_test.ts", "the contract has them thrown"]],
   ["server/commands/chat/chat_command.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/mod.ts", ["tests/commands_test.ts", "it runs as a process"]],
+  ["server/commands/open_push.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/open_store.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/serve_command.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/token_command.ts", ["tests/commands_test.ts", "it runs as a process"]],
@@ -124,6 +125,13 @@ Deno.test("every npm package is pinned to one version", () => {
   for (const specifier of Object.values(config.imports)) {
     assert.match(specifier, /^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+$/);
   }
+});
+
+// What is only imported where it is configured does not get into an executable by itself.
+Deno.test("the task compile takes in what pushes go through, as it is pinned", () => {
+  const pinned = config.imports["firebase-admin"];
+  const included = config.tasks.compile.command.matchAll(/--include (\S+)\/(app|messaging) /g);
+  assert.deepEqual([...included].map(([, name]) => name), [pinned, pinned]);
 });
 
 Deno.test("the tasks that run the server give it the same permissions", () => {

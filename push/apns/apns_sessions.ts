@@ -63,7 +63,7 @@ export class ApnsSessions implements Disposable {
     for (const waiting of this.#waiting) {
       if (this.#inFlight >= this.#options.inFlightMax) return;
       const session = this.#usable();
-      if (!session.hasRoom) return;
+      if (session === null || !session.hasRoom) return;
       waiting(this.#place(session));
     }
   }
@@ -81,14 +81,19 @@ export class ApnsSessions implements Disposable {
   }
 
   /** The connection for new requests. One that is of no more use ends with its last request. */
-  #usable(): ApnsSession {
+  #usable(): ApnsSession | null {
     if (this.#current?.isOfUse) return this.#current;
-    const session = new ApnsSession(this.#options, {
-      roomier: () => this.#admit(),
-      failed: (reason) => this.#fail(reason),
-    });
-    this.#current = session;
-    return session;
+    try {
+      this.#current = new ApnsSession(this.#options, {
+        roomier: () => this.#admit(),
+        failed: (reason) => this.#fail(reason),
+      });
+      return this.#current;
+    } catch {
+      // Deno reads the file of `DENO_CERT` here.
+      this.#fail("Cannot connect to APNs: the certificates to be trusted cannot be read");
+      return null;
+    }
   }
 
   /**

@@ -91,3 +91,13 @@ Deno.test("ApnsSessions.enter() answers why a wait was ended", async () => {
   assert.equal(second, "Enough");
   assert.equal(await sessions.enter(ending.signal), "Enough");
 });
+
+Deno.test("ApnsSessions.enter() answers why where Deno cannot read whom to trust", async () => {
+  const ca = "-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----";
+  const options = { url: "https://127.0.0.1:1", clock: new FakeClock(), fetch, inFlightMax: 1 };
+  using sessions = new ApnsSessions({ ...options, ca });
+  const { signal } = new AbortController();
+  for (const _round of [1, 2]) {
+    assert.match(`${await sessions.enter(signal)}`, /^Cannot connect to APNs: the certificates /);
+  }
+});

@@ -52,12 +52,19 @@ const MODULES: readonly string[] = ["firebase-admin/app", "firebase-admin/messag
  * an import whose specifier stands in the code counts from the start, whether it is reached or not,
  * and so do the types that it would bring; therefore neither is written here. What is used of it is
  * declared above, and `firebase_test.ts` compares that with the package's own types.
+ *
+ * @throws {Error} it is not there and cannot be fetched
  */
 export async function loadFirebase(): Promise<Firebase> {
-  const [app, messaging] = await Promise.all(MODULES.map((name) => import(name)));
-  return {
-    initializeApp: app.initializeApp,
-    deleteApp: app.deleteApp,
-    getMessaging: messaging.getMessaging,
-  };
+  try {
+    const [app, messaging] = await Promise.all(MODULES.map((name) => import(name)));
+    return {
+      initializeApp: app.initializeApp,
+      deleteApp: app.deleteApp,
+      getMessaging: messaging.getMessaging,
+    };
+  } catch (cause) {
+    const message = "Cannot load firebase-admin: run deno install where there is a network";
+    throw new Error(message, { cause });
+  }
 }

@@ -15,6 +15,7 @@ import { OperatorSocket } from "../operator_socket.ts";
 import { Server } from "../server.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
+import { openPush } from "./open_push.ts";
 import { openStore } from "./open_store.ts";
 import type { Program, StoreOpening } from "./program.ts";
 import { StopSignals } from "./stop_signals.ts";
@@ -70,6 +71,7 @@ async function run(serving: Serving): Promise<void> {
   using dir = await DataDir.open(config.dataDir);
   const secrets = config.jwtSecrets ?? await readOrMakeSecrets(dir.path, program.random);
   warn(config, secrets, log);
+  await using _push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
   await using server = await Server.start({
     ...program,
