@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import * as limits from "./limits.ts";
+import { APNS_IN_FLIGHT_MAX } from "./push/apns/mod.ts";
+import { FCM_IN_FLIGHT_MAX } from "./push/fcm/mod.ts";
+import * as web from "./push/web/web_push_provider.ts";
 import { CLOSE, type CloseCode } from "./server/close_code.ts";
+import { SWEEP_MS } from "./server/push/outbox_sweep.ts";
 
 const CLOSES: readonly (readonly [name: string, close: CloseCode])[] = Object.entries(CLOSE);
 
@@ -89,6 +93,20 @@ Deno.test("limits: whoever is asked for a sign of life has less time than betwee
 
 Deno.test("limits: a client id is remembered no longer than the longest message lives", () => {
   assert.ok(limits.CID_MS_MIN <= limits.TTL_SECONDS_MAX * 1000);
+});
+
+Deno.test("limits: as many pushes are on the way as a provider takes, so that none waits in it", () => {
+  assert.equal(limits.PUSHES_IN_FLIGHT_MAX_APNS, APNS_IN_FLIGHT_MAX);
+  assert.equal(limits.PUSHES_IN_FLIGHT_MAX_FCM, FCM_IN_FLIGHT_MAX);
+  assert.equal(limits.PUSHES_IN_FLIGHT_MAX_WEB, web.IN_FLIGHT_MAX);
+  assert.equal(limits.PUSHES_IN_FLIGHT_MAX_WEB_SERVICE, web.SERVICE_IN_FLIGHT_MAX);
+  assert.ok(limits.PUSHES_IN_FLIGHT_MAX_WEB_SERVICE < limits.PUSHES_IN_FLIGHT_MAX_WEB);
+});
+
+Deno.test("limits: pushes that wait do not run out between two sweeps", () => {
+  // Half of the room may be taken by ordinary ones, which wait for long.
+  const sent = limits.PUSHES_PER_SECOND_DEFAULT * SWEEP_MS / 1000;
+  assert.ok(sent <= limits.PUSHES_WAITING_MAX);
 });
 
 Deno.test("CLOSE has unique codes that a close frame may carry", () => {

@@ -38,6 +38,11 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["server/in_flight.ts", ["server/delivery_test.ts", "it is the delivery's memory"]],
   ["server/people.ts", ["tests/people_test.ts", "it only puts parts together"]],
   ["server/presence.ts", ["server/device_pruner_test.ts", "a port, and where nobody is"]],
+  ["server/push/create_branches.ts", ["server/push/push_dispatcher_test.ts", "they hang there"]],
+  ["server/push/push_figures.ts", [
+    "server/push/push_dispatcher_test.ts",
+    "they are all read there",
+  ]],
   ["server/mod.ts", ["tests/commands_test.ts", "it is what main.ts is made of"]],
   ["server/transport.ts", ["server/ws_listener_test.ts", "a port and its constants"]],
 ]);

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { Seeded } from "../../tests/crash/seeded.ts";
+import type { RandomBytes } from "../clock.ts";
 import { Nonces } from "./nonces.ts";
 
 function createNonces(max: number): Nonces {
   const seeded = new Seeded(1);
-  return new Nonces({ max, random: (buffer) => buffer.map(() => seeded.whole(0, 255)) });
+  const random: RandomBytes = (buffer) => {
+    for (let at = 0; at < buffer.length; at++) buffer[at] = seeded.whole(0, 255);
+    return buffer;
+  };
+  return new Nonces({ max, random });
 }
 
 Deno.test("Nonces.take() takes each answer once, and only from whom it was sent to", () => {
@@ -23,4 +28,10 @@ Deno.test("Nonces remembers at least half as many as it may, and no more than it
   const known = issued.map((nonce) => nonces.take("ann", nonce));
   assert.deepEqual(known.slice(-5), [true, true, true, true, true]);
   assert.ok(known.filter(Boolean).length <= 10);
+});
+
+Deno.test("Nonces.issue() never issues one twice", () => {
+  const nonces = createNonces(10);
+  const issued = new Set(Array.from({ length: 1000 }, () => nonces.issue("ann")));
+  assert.equal(issued.size, 1000);
 });

@@ -6,8 +6,7 @@ import type { PushTrialStep } from "./push_trials.ts";
 async function runTrial(
   world: PushWorld,
   user: string,
-  during: (nonce: string) => void,
-  signal?: AbortSignal,
+  { during, signal }: { during?: (nonce: string) => void; signal?: AbortSignal } = {},
 ): Promise<readonly PushTrialStep[]> {
   const steps: PushTrialStep[] = [];
   const trial = Array.fromAsync(world.dispatcher.test(user, "phone", signal), (step) => {
@@ -15,7 +14,7 @@ async function runTrial(
   });
   await world.settle();
   const nonce = world.apns.pushes.at(-1)?.content.nonce;
-  if (nonce !== undefined) during(nonce);
+  if (nonce !== undefined) during?.(nonce);
   await trial;
   return steps;
 }
@@ -23,9 +22,11 @@ async function runTrial(
 Deno.test("PushTrials sends a push at once, and tells when the device has answered", async () => {
   await using world = new PushWorld();
   const { registered } = await world.sleeper("bob");
-  const steps = await runTrial(world, "bob", (nonce) => {
-    world.clock.advance(1500);
-    assert.equal(world.dispatcher.received("bob", "phone", nonce), true);
+  const steps = await runTrial(world, "bob", {
+    during(nonce) {
+      world.clock.advance(1500);
+      assert.equal(world.dispatcher.received("bob", "phone", nonce), true);
+    },
   });
   assert.deepEqual(steps, [
     { step: "device", ok: true },
@@ -68,9 +69,9 @@ Deno.test("PushTrials tells what the service says, and does not try again", asyn
 Deno.test("PushTrials gives up after a minute, or when it is told to", async () => {
   await using world = new PushWorld();
   await world.sleeper("bob");
-  const steps = await runTrial(world, "bob", () => world.clock.advance(60_000));
+  const steps = await runTrial(world, "bob", { during: () => world.clock.advance(60_000) });
   assert.deepEqual(steps.at(-1), { step: "answer", ok: false, ms: 60_000 });
   const stop = new AbortController();
-  const others = await runTrial(world, "bob", () => stop.abort(), stop.signal);
+  const others = await runTrial(world, "bob", { during: () => stop.abort(), signal: stop.signal });
   assert.deepEqual(others.at(-1), { step: "answer", ok: false, ms: 0 });
 });

@@ -73,8 +73,9 @@ export class MemoryDevices implements Devices {
   /** Takes a push address from whichever device has it. */
   #takePush({ provider, token }: PushAddress): void {
     for (const { devices, mailbox } of this.#state.accounts.values()) {
-      for (const [id, { push, ...rest }] of devices) {
-        if (push?.provider !== provider || push.token !== token) continue;
+      for (const [id, device] of devices) {
+        if (device.push?.provider !== provider || device.push.token !== token) continue;
+        const { push: _push, ...rest } = device;
         devices.set(id, rest);
         mailbox.setReach(id, null, this.#state.now());
       }
