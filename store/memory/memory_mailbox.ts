@@ -173,10 +173,15 @@ export class MemoryMailbox {
     state.reach = provider === null ? undefined : { provider, upTo, at };
   }
 
-  /** Devices that a push reaches, that are away, and for which something waits. */
-  sleepers(): readonly Sleeper[] {
+  /**
+   * Devices that a push reaches, that are away, and for which something waits.
+   *
+   * @param isNew leaves out those whom a push has told of it all
+   */
+  sleepers(isNew = false): readonly Sleeper[] {
     return [...this.#devices].flatMap(([device, { cursor, readers, reach }]): Sleeper[] => {
       if (reach === undefined || readers > 0 || this.#tail <= cursor) return [];
+      if (isNew && this.#tail <= reach.upTo) return [];
       return [{ user: this.user, device, provider: reach.provider }];
     });
   }

@@ -35,7 +35,9 @@ export class MemoryOutbox implements Outbox {
       .sort(byCodePoint);
     const page = users.slice(0, limit);
     return {
-      sleepers: page.flatMap((user) => this.#state.accounts.get(user)?.mailbox.sleepers() ?? []),
+      sleepers: page.flatMap((user) =>
+        this.#state.accounts.get(user)?.mailbox.sleepers(true) ?? []
+      ),
       next: users.length > limit ? page.at(-1) ?? null : null,
     };
   }
