@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { PUSH_URGENT_MS } from "../../limits.ts";
 import type { PushProvider } from "../../push/mod.ts";
 import type { Devices, Outbox, PushAddress, Users, Waiting } from "../../store/mod.ts";
 import { type Intent, type ProviderName, serviceOf } from "./intent.ts";
 import type { Nonces } from "./nonces.ts";
 import { type Next, Outcomes, type OutcomesParts, type SentPush } from "./outcomes.ts";
 import { contentOf, type PushContentPolicy } from "./push_content.ts";
-import { ordinaryWaitMs, urgencyOf } from "./urgency.ts";
+import { pushWaitMs, urgencyOf } from "./urgency.ts";
 
 /** A newer push takes the place of an older one: it speaks for all that waits. */
 const COLLAPSE = "titan";
@@ -75,10 +76,11 @@ export class PushAttempts {
     if (waiting === null) return DONE;
     const urgency = urgencyOf(waiting, intent);
     if (urgency === "none") return DONE;
-    if (urgency === "ordinary") {
-      const ms = ordinaryWaitMs(waiting, ordinaryMs, clock.now());
-      if (ms > 0) return { sent: false, next: { kind: "later", ms, hold: "ordinary" } };
-    }
+    const [everyMs, hold] = urgency === "urgent"
+      ? [PUSH_URGENT_MS, "pause"] as const
+      : [ordinaryMs, "ordinary"] as const;
+    const ms = pushWaitMs(waiting, everyMs, clock.now());
+    if (ms > 0) return { sent: false, next: { kind: "later", ms, hold } };
     const address = await this.#addressOf(intent);
     if (address === undefined) {
       // It was taken away while we looked: no push will speak for this, and none has to.
