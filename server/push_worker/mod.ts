@@ -3,5 +3,12 @@
  *
  * @module
  */
-export { PushWorker, type PushWorkerOptions, type Thread } from "./push_worker.ts";
+export type { PushName } from "../push_providers.ts";
+export type { Answer, Call, FromWorker, Job, PackedConfig, ToWorker } from "./messages.ts";
+export {
+  PushWorker,
+  type PushWorkerOptions,
+  type Thread,
+  type ThreadListener,
+} from "./push_worker.ts";
 export { spawnPushThread } from "./push_thread.ts";

@@ -38,7 +38,9 @@ export interface Thread {
 
 /** Options for {@linkcode PushWorker.open}. */
 export interface PushWorkerOptions {
+  /** What is configured. */
   readonly config: PushConfig;
+  /** The time. */
   readonly clock: Clock;
   /** Starts the thread, `worker.ts`. */
   readonly spawn: () => Thread;
