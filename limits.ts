@@ -197,6 +197,9 @@ export const PUSHES_IN_FLIGHT_MAX_WEB = 300;
 /** Pushes on the way to one Web Push service: one that hangs leaves room for the others. */
 export const PUSHES_IN_FLIGHT_MAX_WEB_SERVICE = 100;
 
+/** An urgent push to a device comes at the earliest so long after the last, in milliseconds. */
+export const PUSH_URGENT_MS = 1000;
+
 /** How often a device is pushed for ordinary messages, in milliseconds: nobody hurries for them. */
 export const PUSH_ORDINARY_MS: number = 20 * 60 * 1000;
 

@@ -32,6 +32,8 @@ export type Hold =
   | "left"
   /** Ordinary messages wait until the device may be bothered again. */
   | "ordinary"
+  /** A push has only just gone to the device. */
+  | "pause"
   /** Something failed. */
   | "failure";
 

@@ -146,9 +146,11 @@ export class Intents implements Disposable {
     if (cause !== "left") this.#bringForward(intent);
   }
 
-  /** What waits because of a failure is left to wait: the service may have asked for the time. */
+  /** What waits because of a failure is left to wait, as the service may have asked for the time. */
   #bringForward(intent: Intent): void {
-    if (intent.state !== "later" || intent.hold === "failure") return;
+    if (intent.state !== "later" || intent.hold === "failure" || intent.hold === "pause") {
+      return;
+    }
     const ms = intent.lookedAt + LOOK_MS - this.#parts.clock.monotonic();
     const { hold } = intent;
     this.#unwait(intent);

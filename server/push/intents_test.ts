@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PUSH_URGENT_MS } from "../../limits.ts";
 import { MINUTE_MS, PushWorld } from "./fake_push_world.ts";
 
 Deno.test("Intents: messages that come before the push goes are one push", async () => {
@@ -23,7 +24,13 @@ Deno.test("Intents: a message that comes while a push is under way gets another"
   assert.equal(world.apns.given.length, 1);
   answer({ kind: "accepted" });
   await world.settle();
-  assert.deepEqual(world.apns.pushes.map(({ content: { badge } }) => badge), [1, 3]);
+  // At the earliest a second later, and whatever comes until then is told, too.
+  await world.pass(PUSH_URGENT_MS - 1);
+  await world.message("bob");
+  await world.settle();
+  assert.equal(world.apns.given.length, 1);
+  await world.pass(1);
+  assert.deepEqual(world.apns.pushes.map(({ content: { badge } }) => badge), [1, 4]);
   assert.deepEqual(world.dispatcher.figures.waiting, 0);
 });
 
@@ -175,7 +182,7 @@ Deno.test("Intents: ordinary ones take half of the room, so that urgent ones hav
   }
   assert.equal(world.dispatcher.figures.waiting, 4);
   await world.message("f");
-  await world.settle();
+  await world.pass(PUSH_URGENT_MS);
   assert.deepEqual(world.apns.pushes.at(-1)?.urgent, true);
   // What was dropped is found again when it is due.
   await world.pass(25 * MINUTE_MS);

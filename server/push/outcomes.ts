@@ -11,7 +11,7 @@ import { TokenBuckets } from "../token_bucket.ts";
 import { backoffMs, type BackoffRange, jitteredMs } from "./backoff.ts";
 import type { Circuits } from "./circuits.ts";
 import { forgetAddress } from "./forget_address.ts";
-import type { Intent, ProviderName } from "./intent.ts";
+import type { Hold, Intent, ProviderName } from "./intent.ts";
 import type { PushCounts } from "./push_figures.ts";
 
 /** What is to be done with an intent next. */
@@ -21,7 +21,7 @@ export type Next =
   /** The same at once once more. */
   | { readonly kind: "again" }
   /** The same after a time. */
-  | { readonly kind: "later"; readonly ms: number; readonly hold: "ordinary" | "failure" }
+  | { readonly kind: "later"; readonly ms: number; readonly hold: Exclude<Hold, "left"> }
   /** It waits for its service, which calls it. */
   | { readonly kind: "parked" }
   /** Another provider reaches the device. */

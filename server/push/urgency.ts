@@ -23,12 +23,12 @@ export function urgencyOf(waiting: Waiting, { hasLeft }: Pick<Intent, "hasLeft">
 }
 
 /**
- * How long an ordinary push has to wait, in milliseconds; 0 or less: it may go.
+ * How long a push has to wait, in milliseconds; 0 or less: it may go.
  *
  * @param everyMs one goes in such a time at the most
  * @param now milliseconds since 1970; may have jumped. A last push of the far future was at a time
  *   that is none any more.
  */
-export function ordinaryWaitMs({ spoken }: Waiting, everyMs: number, now: number): number {
+export function pushWaitMs({ spoken }: Waiting, everyMs: number, now: number): number {
   return spoken.at - now > everyMs ? 0 : Math.min(spoken.at + everyMs - now, everyMs);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Waiting } from "../../store/mod.ts";
-import { ordinaryWaitMs, urgencyOf } from "./urgency.ts";
+import { pushWaitMs, urgencyOf } from "./urgency.ts";
 
 function waitingOf(isNew: boolean, urgent: boolean, at = 0): Waiting {
   return { isNew, urgent, spoken: { upTo: 0, at } } as Waiting;
@@ -23,9 +23,9 @@ Deno.test("urgencyOf() hurries for what is urgent and new, and for nothing that 
   }
 });
 
-Deno.test("ordinaryWaitMs() counts from the last push, whatever the clock did", () => {
+Deno.test("pushWaitMs() counts from the last push, whatever the clock did", () => {
   const now = 1_000_000;
-  const wait = (at: number) => ordinaryWaitMs(waitingOf(true, false, at), 1000, now);
+  const wait = (at: number) => pushWaitMs(waitingOf(true, false, at), 1000, now);
   assert.equal(wait(now), 1000);
   assert.equal(wait(now - 999), 1);
   assert.ok(wait(now - 1000) <= 0);
