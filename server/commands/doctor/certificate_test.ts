@@ -14,8 +14,6 @@ Deno.test("checkCertificate() finds a certificate that nobody trusts", async () 
 });
 
 Deno.test("checkCertificate() does not judge a host that does not answer", async () => {
-  const away = await checkCertificate(new URL("https://titan.invalid/"), systemClock);
-  assert.equal(away.mark, "skipped");
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const held = once(server, "connection");
@@ -28,4 +26,6 @@ Deno.test("checkCertificate() does not judge a host that does not answer", async
   assert.deepEqual((await silent).text, "No answer came: ETIMEDOUT");
   connection.destroy();
   await new Promise((resolve) => server.close(resolve));
+  const gone = await checkCertificate(new URL(`https://127.0.0.1:${address.port}/`), systemClock);
+  assert.deepEqual([gone.mark, gone.text], ["skipped", "No answer came: ECONNREFUSED"]);
 });
