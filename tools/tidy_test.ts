@@ -48,6 +48,10 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
     "server/push/push_dispatcher_test.ts",
     "they are all read there",
   ]],
+  ["server/oidc/count_keys.ts", [
+    "server/commands/doctor/check_issuers_test.ts",
+    "it only asks others",
+  ]],
   ["server/mod.ts", ["tests/commands_test.ts", "it is what main.ts is made of"]],
   ["server/transport.ts", ["server/ws_listener_test.ts", "a port and its constants"]],
 ]);

@@ -14,15 +14,6 @@ export const DISCOVERY_MS_MAX: number = 3600 * 1000;
 
 const discoverySchema = z.object({ issuer: z.string(), jwks_uri: z.string() });
 
-/**
- * Fetches the discovery document and the keys of an issuer, once.
- *
- * @throws {DocumentError} one of them cannot be had, or is not to be believed.
- */
-export function fetchIssuerKeys(issuer: string, world: FetchWorld): Promise<JSONWebKeySet> {
-  return new Discovery(issuer, world).fetchKeys();
-}
-
 /** The keys of one issuer, wherever they are. */
 export class Discovery {
   readonly #issuer: string;

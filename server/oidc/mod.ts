@@ -4,8 +4,8 @@
  *
  * @module
  */
-export { fetchIssuerKeys } from "./discovery.ts";
-export { DocumentError, type Fetch, type FetchWorld } from "./document.ts";
+export { countIssuerKeys, countKeys } from "./count_keys.ts";
+export { DocumentError, type DocumentFault, type Fetch, type FetchWorld } from "./document.ts";
 export type { IdTokenClaims } from "./id_token_claims.ts";
 export { GOOGLE_ISSUER, googleIssuer, isIssuerName, type IssuerConfig } from "./issuer_config.ts";
 export { isIssuerUrl, isKeysUrl } from "./issuer_url.ts";
@@ -16,4 +16,4 @@ export {
   type KeyHeader,
   type SignedParts,
 } from "./key_cache.ts";
-export { createRemoteKeys, fetchKeys, type RemoteKeysOptions } from "./remote_keys.ts";
+export { createRemoteKeys, type RemoteKeysOptions } from "./remote_keys.ts";

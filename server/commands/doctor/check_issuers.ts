@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "../../config.ts";
-import { DocumentError, fetchIssuerKeys, fetchKeys, type FetchWorld } from "../../oidc/mod.ts";
+import { countIssuerKeys, countKeys, DocumentError, type FetchWorld } from "../../oidc/mod.ts";
 import { issuersOf } from "../../issuers_of.ts";
 import { type Finding, ok, skipped, wrong } from "./finding.ts";
 
@@ -20,11 +20,11 @@ export async function checkIssuers(
 ): Promise<readonly Finding[]> {
   const { jwtKeys } = config;
   const checks = issuersOf(config).map(({ name, issuer }) =>
-    checkKeys(`issuer ${name}`, issuer, () => fetchIssuerKeys(issuer, world))
+    checkKeys(`issuer ${name}`, issuer, () => countIssuerKeys(issuer, world))
   );
   if (jwtKeys?.kind === "url") {
     const { url } = jwtKeys;
-    checks.push(checkKeys("TITAN_JWT_KEYS", url, () => fetchKeys(url, world)));
+    checks.push(checkKeys("TITAN_JWT_KEYS", url, () => countKeys(url, world)));
   }
   if (checks.length === 0) return [skipped("issuers", "None is configured")];
   return await Promise.all(checks);
@@ -33,11 +33,11 @@ export async function checkIssuers(
 async function checkKeys(
   check: string,
   url: string,
-  fetch: () => Promise<{ readonly keys: readonly unknown[] }>,
+  count: () => Promise<number>,
 ): Promise<Finding> {
   try {
-    const { keys: { length } } = await fetch();
-    return ok(check, `${length === 1 ? "1 key" : `${length} keys`} of ${url}`);
+    const keys = await count();
+    return ok(check, `${keys === 1 ? "1 key" : `${keys} keys`} of ${url}`);
   } catch (error) {
     if (error instanceof DocumentError) return wrong(check, error.message, TODO);
     throw error;
