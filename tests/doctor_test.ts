@@ -5,7 +5,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FAKE_TOPIC, FakeApns } from "../push/apns/fake_apns.ts";
 import { TEST_CA } from "../push/contract/test_certificate.ts";
-import { systemClock } from "../server/clock.ts";
+import { LocalFcm } from "../push/fcm/contract/local_fcm.ts";
+import { makeTestAccount } from "../push/fcm/contract/test_account.ts";
+import { generateVapidKeys } from "../push/mod.ts";
+import { LocalPushService } from "../push/web/contract/local_push_service.ts";
+import { systemClock, systemRandom } from "../server/clock.ts";
 import { TestClient } from "./harness/client.ts";
 import { LocalIssuer } from "./harness/local_issuer.ts";
 import { type ServerProcess, startServer } from "./harness/server_process.ts";
@@ -143,6 +147,43 @@ Deno.test("titan doctor finds what is wrong with credentials, issuers, and a dat
     /WRONG {3}push apns: APNs answered with status 403.* Look at TITAN_APNS_KEY,/,
   );
   assert.match(stdout, /\n3 of these must be mended\n$/);
+});
+
+Deno.test("titan doctor shows FCM the service account, and looks at the keys of Web Push", async () => {
+  await using place = await scratch();
+  const service = { clock: systemClock, random: systemRandom, changed() {} };
+  const account = await makeTestAccount();
+  await using fcm = await LocalFcm.open(service, account);
+  await using web = await LocalPushService.open(service);
+  const file = join(place.dataDir, "fcm.json");
+  await Deno.mkdir(place.dataDir, { mode: 0o700 });
+  await Deno.writeTextFile(file, account.file);
+  const env = {
+    GOOGLE_APPLICATION_CREDENTIALS: file,
+    TITAN_FCM_URL: fcm.https.origin.href,
+    TITAN_VAPID_PUBLIC: web.identity.publicKey,
+    TITAN_VAPID_PRIVATE: web.identity.privateKey,
+    TITAN_VAPID_SUBJECT: web.identity.subject,
+  };
+  place.apns.answer({ kind: "bad_token" });
+  fcm.answer({ kind: "bad_token" });
+  const good = await place.doctor([], env);
+  assert.equal(good.code, 0, good.stdout + good.stderr);
+  const pushes = (stdout: string) => marks(stdout).filter((mark) => / push /.test(mark));
+  assert.deepEqual(pushes(good.stdout), ["ok push fcm", "ok push apns", "ok push web"]);
+  fcm.answer({ kind: "refused_credentials" });
+  const refused = await place.doctor([], env);
+  assert.equal(refused.code, 1);
+  assert.deepEqual(pushes(refused.stdout), ["WRONG push fcm", "ok push apns", "ok push web"]);
+  const { privateKey } = await generateVapidKeys();
+  const unpaired = await place.doctor([], { ...env, TITAN_VAPID_PRIVATE: privateKey });
+  assert.match(
+    unpaired.stdout,
+    /^WRONG .*TITAN_VAPID_PUBLIC must be the public half of the private/,
+  );
+  // No device was pushed for all this.
+  assert.deepEqual(fcm.seen.map(({ token }) => token), ["no-such-token"]);
+  assert.equal(web.seen.length, 0);
 });
 
 Deno.test("titan doctor --device follows a push until the device has answered", async () => {
