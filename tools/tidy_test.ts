@@ -53,6 +53,8 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
     "it only asks others",
   ]],
   ["server/mod.ts", ["tests/commands_test.ts", "it is what main.ts is made of"]],
+  ["server/push_worker/worker.ts", ["server/push_worker/push_worker_test.ts", "it is the thread"]],
+  ["server/push_worker/push_thread.ts", ["server/push_worker/push_worker_test.ts", "it starts it"]],
   ["server/transport.ts", ["server/ws_listener_test.ts", "a port and its constants"]],
 ]);
 
