@@ -37,13 +37,17 @@ export type FromWorker =
 
 /** What one call came to: an outcome of `send`, or of `check`. */
 export interface Answer {
+  /** That of the job. */
   readonly number: number;
+  /** What it came to. */
   readonly outcome: PushOutcome | PushCheck;
 }
 
 /** A configuration whose URLs are text. */
 export interface PackedConfig extends Omit<PushConfig, "fcmUrl" | "apnsUrl"> {
+  /** What stands for FCM and Google's token endpoint. */
   readonly fcmUrl: string | undefined;
+  /** Where APNs is reached: `production`, `sandbox` or a URL. */
   readonly apnsUrl: string;
 }
 
