@@ -30,7 +30,11 @@ export class OutboxSweep implements Disposable {
   readonly #parts: OutboxSweepParts;
   #cancel: () => void;
   #isStopped = false;
-  /** Where the next round begins: where there was no room in the one before, so that all get theirs. */
+  /**
+   * Where the next round begins: where there was no room in the one before, so that all get theirs.
+   * Where it had begun there already it begins anew, or whoever comes before would never be found
+   * while a provider is dead.
+   */
   #from = "";
 
   /** Starts, with the first round after a while. */
@@ -61,7 +65,8 @@ export class OutboxSweep implements Disposable {
   /** One provider that has no room does not keep the sleepers of the others from being found. */
   async #round(): Promise<void> {
     const { outbox, found } = this.#parts;
-    let after: string | null = this.#from;
+    const from = this.#from;
+    let after: string | null = from;
     let refused: string | null = null;
     while (after !== null && !this.#isStopped) {
       const { sleepers, next }: Awaited<ReturnType<Outbox["list"]>> = await outbox.list(
@@ -71,6 +76,6 @@ export class OutboxSweep implements Disposable {
       for (const sleeper of sleepers) if (!found(sleeper)) refused ??= after;
       after = next;
     }
-    this.#from = refused ?? "";
+    this.#from = refused === null || refused === from ? "" : refused;
   }
 }

@@ -89,6 +89,19 @@ Deno.test("OutboxSweep goes through all pages, and where there was no room begin
   assert.equal(clock.timers, 0);
 });
 
+Deno.test("OutboxSweep leaves nobody out because of a page for which there is never room", async () => {
+  const { clock, asked, sweep } = createSweep((user) => user !== "after a");
+  clock.advance(5000);
+  await settled();
+  assert.deepEqual(asked.splice(0), ["", "a", "b"]);
+  for (const expected of [["a", "b"], ["", "a", "b"], ["a", "b"]]) {
+    clock.advance(SWEEP_MS);
+    await settled();
+    assert.deepEqual(asked.splice(0), expected);
+  }
+  sweep[Symbol.dispose]();
+});
+
 Deno.test("OutboxSweep goes on after the store failed, and tells it", async () => {
   const world = createSweep(() => true);
   world.fails = true;
