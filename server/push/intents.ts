@@ -177,7 +177,10 @@ export class Intents implements Disposable {
     intent.isCancelled = false;
     if (again !== null && (isCancelled || next.kind === "done")) return this.#begin(intent, again);
     this.#goOn(intent, next);
-    if (again !== null) this.#remind(intent, again);
+    if (again === null) return;
+    // Where there was no room for it to wait it is gone, and what came meanwhile makes another.
+    const { user, device, provider } = intent;
+    this.owe(user, device, { provider, cause: again });
   }
 
   #goOn(intent: Intent, next: Next): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { PUSH_URGENT_MS } from "../../limits.ts";
+import type { Outbox } from "../../store/mod.ts";
 import { MINUTE_MS, PushWorld } from "./fake_push_world.ts";
 
 Deno.test("Intents: messages that come before the push goes are one push", async () => {
@@ -187,4 +188,60 @@ Deno.test("Intents: ordinary ones take half of the room, so that urgent ones hav
   // What was dropped is found again when it is due.
   await world.pass(25 * MINUTE_MS);
   assert.equal(world.apns.given.length, users.length * 2);
+});
+
+/** Looks of this one wait while it is held. */
+function slowOutbox(outbox: () => Outbox) {
+  let held = Promise.resolve();
+  const slow: Outbox = {
+    async look(user, device) {
+      await held;
+      return await outbox().look(user, device);
+    },
+    spoke: (user, device, spoken) => outbox().spoke(user, device, spoken),
+    list: () => Promise.resolve({ sleepers: [], next: null }),
+  };
+  const hold = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return resolve;
+  };
+  return { outbox: slow, hold };
+}
+
+/** Of two devices that wait with ordinary messages there is room for one; the other gets a message. */
+async function crowd(world: PushWorld, hold: () => () => void, urgent: boolean): Promise<void> {
+  for (const user of ["a", "b", "c", "d", "e"]) await world.sleeper(user);
+  for (const user of ["a", "b", "a"]) {
+    await world.message(user, { urgent: false });
+    await world.settle();
+  }
+  const release = hold();
+  await world.message("b", { urgent: false });
+  await world.settle();
+  await world.message("b", { urgent });
+  release();
+  await world.settle();
+}
+
+Deno.test("Intents: one that is dropped for want of room is counted once", async () => {
+  const { outbox, hold } = slowOutbox(() => world.store.outbox);
+  const world: PushWorld = new PushWorld({ waitingMax: 2, outbox });
+  await using _world = world;
+  await crowd(world, hold, false);
+  // "a" waits: there is room for one more.
+  world.apns.hold();
+  for (const user of ["c", "d", "e"]) await world.message(user);
+  await world.settle();
+  const { waiting, inFlight, overflowed } = world.dispatcher.figures;
+  assert.deepEqual({ waiting, inFlight, overflowed }, { waiting: 1, inFlight: 1, overflowed: 2 });
+});
+
+Deno.test("Intents: an urgent message that comes while one is dropped for want of room is pushed", async () => {
+  const { outbox, hold } = slowOutbox(() => world.store.outbox);
+  const world: PushWorld = new PushWorld({ waitingMax: 2, outbox });
+  await using _world = world;
+  await crowd(world, hold, true);
+  await world.pass(PUSH_URGENT_MS);
+  assert.deepEqual(world.apns.pushes.map(({ urgent }) => urgent), [false, false, true]);
 });
