@@ -69,9 +69,14 @@ export class KvOutbox implements Outbox {
     // It was forgotten meanwhile, or nothing reaches it any more.
     if (spoken === undefined || mailbox.cursors.get(device) !== cursor) return null;
     if (tally.position !== cursor.position) return await this.look(user, device);
+    if (newest === null && tally.newest > 0) {
+      // It has expired since it was counted; what is older may wait still.
+      this.#tallies.delete(cursor);
+      return await this.look(user, device);
+    }
     const isNew = tally.newest > spoken.upTo;
     // Where the rest is nothing to be told of, the outbox need not name the device again.
-    if (!isNew || newest === null) this.#note(mailbox, cursor, { ...spoken, upTo });
+    if (!isNew) this.#note(mailbox, cursor, { ...spoken, upTo });
     if (newest === null) return null;
     const { messages, expires } = tally;
     const { at } = spoken;
@@ -91,15 +96,16 @@ export class KvOutbox implements Outbox {
    */
   async setReach(user: string, device: string, provider: Reach["provider"] | null): Promise<void> {
     const { table, mailboxes } = this.#parts;
-    const mailbox = await table.load(user);
-    if (mailbox === null || provider === null && !mailbox.cursors.has(device)) return;
-    if (!mailbox.cursors.has(device)) {
+    let mailbox = await table.load(user);
+    if (mailbox?.cursors.has(device) === false && provider !== null) {
       // One that has never connected: it is known from here on, so that what comes waits for it.
       const attachment = await mailboxes.attach(user, device, "oldest");
       if (attachment !== null) mailboxes.detach(user, device, attachment.sent);
+      // It may have been put out and loaded anew.
+      mailbox = await table.load(user);
     }
-    const cursor = mailbox.cursors.get(device);
-    if (cursor === undefined || !setReach(cursor, provider)) return;
+    const cursor = mailbox?.cursors.get(device);
+    if (mailbox === null || cursor === undefined || !setReach(cursor, provider)) return;
     table.touch(mailbox);
     if (provider === null) return this.#parts.journal.note(cursor, mailbox);
     await mailboxes.write([], cursorLine(user, device, cursor, `${mailbox.acknowledged}`));
@@ -158,11 +164,12 @@ export class KvOutbox implements Outbox {
     return tally;
   }
 
-  /** The newest message that was counted before, read again: texts are not kept. */
+  /** The newest message that was counted before, read again: texts are not kept. Null: it is gone. */
   async #newest(mailbox: Mailbox, device: string, tally: Tally): Promise<Entry | null> {
     if (tally.newest === 0) return null;
     const limit = { messages: 1, bytes: 1 };
     const page = await this.#parts.reader.read(mailbox, device, tally.newest - 1, limit);
-    return page.entries[0] ?? null;
+    const [entry] = page.entries;
+    return entry?.position === tally.newest ? entry : null;
   }
 }

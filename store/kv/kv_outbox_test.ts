@@ -134,3 +134,31 @@ Deno.test("KvUsers.remove() takes what is owed out of the outbox", async () => {
   await kv.store.users.remove("bob");
   assert.deepEqual(await kv.database.read([outboxKey("bob")]), [null]);
 });
+
+Deno.test("KvOutbox.look() counts anew where the newest message expires while it is looked for", async () => {
+  await using kv = await FakeKv.open();
+  await register(kv);
+  await kv.send(["m1"]);
+  const expires = kv.clock.now() + 1000;
+  await kv.send(["m2"], { expires });
+  await kv.store.mailboxes.settle();
+  assert.equal((await kv.store.outbox.look("bob", "phone"))?.messages, 2);
+  // It is counted before that time and read after it.
+  const times = [expires - 1];
+  kv.clock.now = () => times.shift() ?? expires;
+  const waiting = await kv.store.outbox.look("bob", "phone");
+  assert.deepEqual([waiting?.messages, waiting?.newest.id, waiting?.isNew], [1, "m1", true]);
+});
+
+Deno.test("KvOutbox.look() takes nothing else for the newest message where that has expired", async () => {
+  await using kv = await FakeKv.open();
+  await register(kv);
+  const expires = kv.clock.now() + 1000;
+  await kv.send(["m1"], { expires });
+  await kv.send(["r1"], { kind: "receipt" });
+  await kv.store.mailboxes.settle();
+  assert.equal((await kv.store.outbox.look("bob", "phone"))?.newest.id, "m1");
+  const times = [expires - 1];
+  kv.clock.now = () => times.shift() ?? expires;
+  assert.equal(await kv.store.outbox.look("bob", "phone"), null);
+});
