@@ -26,6 +26,15 @@ Deno.test("AckWatch.tick() begins anew once an acknowledgement has come", () => 
   assert.equal(watch.tick(ACK_MS_MAX + 2, 2), "ping");
 });
 
+Deno.test("AckWatch.tick() has a device that stays silent woken for what it was sent since", () => {
+  const watch = new AckWatch();
+  assert.equal(watch.tick(SILENCE_MS_MAX, 0), "wake");
+  assert.equal(watch.tick(2 * SILENCE_MS_MAX - 1, 0), null);
+  assert.equal(watch.tick(2 * SILENCE_MS_MAX, 0), "wake");
+  assert.equal(watch.tick(2 * SILENCE_MS_MAX + 1, 0), null);
+  assert.equal(watch.tick(2 * SILENCE_MS_MAX + 2, null), null);
+});
+
 Deno.test("AckWatch.tick() has the device woken once for each delivery that waits for 5 s", () => {
   const watch = new AckWatch();
   assert.equal(watch.tick(SILENCE_MS_MAX - 1, 0), null);

@@ -211,6 +211,22 @@ everywhere("push - a device whose connection is silent for 5 s gets one", async 
 });
 
 everywhere(
+  "push - a silent device hears of what is urgent, whatever came before",
+  async (scene) => {
+    const bob = await scene.phone("bob", { acknowledge: false });
+    const alice = await scene.server.enter("alice");
+    await alice.sendMessage("bob", "Hello");
+    await scene.pass(SILENCE_MS_MAX + 1000);
+    await scene.pushed(1);
+    await alice.sendMessages([{ to: "bob", message: "Wake up", urgent: true }]);
+    await bob.received(2);
+    await scene.pass(SILENCE_MS_MAX + 1000);
+    const [, push] = await scene.pushed(2);
+    assert.deepEqual([push?.urgent, push?.content.badge], [true, 2]);
+  },
+);
+
+everywhere(
   "push - a device that leaves with messages waiting gets one, unless it is soon back",
   async (scene) => {
     const alice = await scene.server.enter("alice");
