@@ -13,6 +13,8 @@ import { PushWorker, type Thread, type ThreadListener } from "./push_worker.ts";
 class Fixture implements AsyncDisposable {
   readonly apns: FakeApns;
   readonly threads: Thread[] = [];
+  /** What ends each of the threads. */
+  readonly faults: (() => void)[] = [];
 
   private constructor(apns: FakeApns) {
     this.apns = apns;
@@ -38,7 +40,11 @@ class Fixture implements AsyncDisposable {
     const spawn = () => {
       const thread = spawnPushThread();
       this.threads.push(thread);
-      return thread;
+      const listen = (listener: ThreadListener) => {
+        this.faults.push(() => listener.fault());
+        thread.listen(listener);
+      };
+      return { ...thread, listen };
     };
     return PushWorker.open({ config, clock: systemClock, spawn, ca: TEST_CA });
   }
@@ -145,6 +151,26 @@ Deno.test("PushWorker starts another thread where one is lost, and has its pushe
   });
   threads[1]?.say({ kind: "done", answers: [{ number: 3, outcome: { kind: "accepted" } }] });
   assert.deepEqual(await second, { kind: "accepted" });
+});
+
+Deno.test("PushWorker has pushes wait until a thread that was started anew has opened its providers", async () => {
+  await using fixture = await Fixture.open();
+  await using worker = await fixture.worker();
+  const apns = worker.providers.get("apns");
+  fixture.faults[0]?.();
+  assert.deepEqual((await apns?.send(fixture.push()))?.kind, "accepted");
+  assert.equal(fixture.threads.length, 2);
+});
+
+Deno.test("PushWorker's thread outlives a push that its provider cannot cope with", async () => {
+  await using fixture = await Fixture.open();
+  await using worker = await fixture.worker();
+  const apns = worker.providers.get("apns");
+  const unfit = JSON.parse('{"target": null, "content": {}}');
+  const [bad, good] = await Promise.all([apns?.send(unfit), apns?.send(fixture.push())]);
+  assert.deepEqual(bad, { kind: "retry", reason: "Push provider had a fault" });
+  assert.equal(good?.kind, "accepted");
+  assert.equal(fixture.threads.length, 1);
 });
 
 Deno.test("PushWorker takes a thread that does not answer for lost", async () => {

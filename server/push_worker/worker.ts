@@ -24,11 +24,13 @@ const scope = globalThis as unknown as ThreadScope;
 class PushThread {
   #providers: ReadonlyMap<PushName, PushProvider> = new Map();
   #answers: Answer[] = [];
+  /** Resolves once it is known which providers there are: a thread that is started anew has work at once. */
+  #opening: Promise<void> = Promise.resolve();
 
   take(message: ToWorker): void {
     switch (message.kind) {
       case "open":
-        this.#open(message);
+        this.#opening = this.#open(message);
         return;
       case "work":
         for (const job of message.jobs) this.#work(job);
@@ -56,12 +58,9 @@ class PushThread {
   }
 
   async #work(job: Job): Promise<void> {
-    const { number, name } = job;
-    const provider = this.#providers.get(name);
-    const outcome = provider === undefined
-      ? { kind: "retry", reason: "Push provider is not open" } as const
-      : await (job.call === "send" ? provider.send(job.push) : provider.check());
-    this.#answers.push({ number, outcome });
+    await this.#opening;
+    const outcome = await this.#outcomeOf(job);
+    this.#answers.push({ number: job.number, outcome });
     if (this.#answers.length > 1) return;
     // What else comes in this turn goes in the same message.
     systemClock.after(0, () => {
@@ -69,6 +68,18 @@ class PushThread {
       this.#answers = [];
       this.#say({ kind: "done", answers });
     });
+  }
+
+  async #outcomeOf(job: Job): Promise<Answer["outcome"]> {
+    const provider = this.#providers.get(job.name);
+    if (provider === undefined) return { kind: "retry", reason: "Push provider is not open" };
+    try {
+      return await (job.call === "send" ? provider.send(job.push) : provider.check());
+    } catch {
+      // Providers never reject; were one to, it would end the thread, and what all others have on
+      // the way would go twice. What was thrown may hold the push.
+      return { kind: "retry", reason: "Push provider had a fault" };
+    }
   }
 
   async #end(): Promise<void> {
