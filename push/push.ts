@@ -55,8 +55,16 @@ export type PushOutcome =
   | { readonly kind: "unregistered"; readonly since?: number }
   /** The service will never take this push: a token that is none, a wrong topic, too large. */
   | { readonly kind: "rejected"; readonly reason: string }
-  /** Not now: after so many milliseconds, where the service says it. */
-  | { readonly kind: "retry"; readonly reason: string; readonly afterMs?: number }
+  /**
+   * Not now: after so many milliseconds, where the service says it. `deviceOnly`: the service works,
+   * and pushes to others need not wait.
+   */
+  | {
+    readonly kind: "retry";
+    readonly reason: string;
+    readonly afterMs?: number;
+    readonly deviceOnly?: true;
+  }
   /**
    * The service does not take the deployment's credentials: no push of this provider will go until
    * they change. Web Push never answers so: there a client names the service, and one of its own

@@ -262,6 +262,7 @@ const outcome: z.ZodType<PushOutcome> = z.discriminatedUnion("kind", [
     kind: z.literal("retry"),
     reason: z.string(),
     afterMs: z.exactOptional(z.number()),
+    deviceOnly: z.exactOptional(z.literal(true)),
   }),
   z.object({ kind: z.literal("misconfigured"), reason: z.string() }),
 ]);

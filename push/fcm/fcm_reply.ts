@@ -78,6 +78,7 @@ export function outcomeOf(reply: FcmReply, now: number): PushOutcome {
       return {
         kind: "retry",
         reason: "The Firebase project has no good APNs or Web Push key for the application",
+        deviceOnly: true,
       };
     default:
       return outcomeOfStatus(status, code, readRetryAfter(retryAfter, now));

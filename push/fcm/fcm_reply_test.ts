@@ -57,6 +57,13 @@ Deno.test("outcomeOf() tells what concerns one push from what concerns all", () 
   }
 });
 
+Deno.test("outcomeOf() has Android not wait for a key that only iPhones and browsers need", () => {
+  const outcome = outcomeOf(refused(401, "THIRD_PARTY_AUTH_ERROR"), NOW);
+  assert.ok(outcome.kind === "retry" && outcome.deviceOnly);
+  const other = outcomeOf(refused(503, "UNAVAILABLE"), NOW);
+  assert.ok(other.kind === "retry" && !other.deviceOnly);
+});
+
 Deno.test("outcomeOf() waits as long as FCM says", () => {
   const reason = 'FCM cannot take the push now: status 429, "QUOTA_EXCEEDED"';
   assert.deepEqual(outcomeOf(refused(429, "QUOTA_EXCEEDED", "60"), NOW), {

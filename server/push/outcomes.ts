@@ -90,7 +90,10 @@ export class Outcomes {
         return await this.#spoke(sent);
       case "retry":
         counts.retried++;
-        this.#failed(sent, { ...outcome, forAll: false });
+        if (outcome.deviceOnly) {
+          this.#answered(sent);
+          this.#tellRefusal(sent, outcome.reason);
+        } else this.#failed(sent, { ...outcome, forAll: false });
         return this.backOff(sent.intent, outcome.afterMs);
       case "misconfigured":
         counts.misconfigured++;

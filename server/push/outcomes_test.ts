@@ -152,6 +152,27 @@ Deno.test("Outcomes: a dead service is left alone but for a try now and then", a
   ]);
 });
 
+Deno.test("Outcomes: what a service does not take for some devices keeps it from no other", async () => {
+  await using world = new PushWorld();
+  const reason = "No key";
+  world.fcm.answer = ({ target: { token } }) =>
+    token.includes("iphone") ? { kind: "retry", reason, deviceOnly: true } : { kind: "accepted" };
+  for (let n = 0; n < 20; n++) {
+    await world.sleeper(`iphone${n}`, "fcm");
+    await world.message(`iphone${n}`);
+  }
+  await world.settle();
+  await world.sleeper("android", "fcm");
+  await world.message("android");
+  await world.settle();
+  assert.equal(world.dispatcher.figures.accepted, 1);
+  assert.equal(world.log.of("push service failing").length, 0);
+  assert.equal(world.log.of("push refused")[0]?.fields?.reason, reason);
+  world.fcm.script();
+  await world.pass(6 * MINUTE_MS, 3000);
+  assert.equal(world.dispatcher.figures.accepted, 21);
+});
+
 Deno.test("Outcomes: what went is noted before anything goes again, though the store fails", async () => {
   await using world = new PushWorld();
   const spoke = world.store.outbox.spoke.bind(world.store.outbox);
