@@ -127,10 +127,12 @@ export class Server implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     await this.#pruner.stop();
-    // First: whoever is sent away now comes back, and need not be woken.
-    await this.pushes[Symbol.asyncDispose]();
+    // First: whoever is sent away now comes back, and need not be woken. What was sent already may
+    // have its outcome meanwhile.
+    const pushed = this.pushes[Symbol.asyncDispose]();
     await this.gateway.stop(CLOSE.goingAway);
     await this.#listener[Symbol.asyncDispose]();
+    await pushed;
   }
 }
 

@@ -19,6 +19,9 @@ const LEFT_MS = 5000;
 
 const MINUTE_MS = 60_000;
 
+/** How long an end waits for what was pushed, in milliseconds. */
+const DRAIN_MS = 5000;
+
 /** Pushes that are on the way to the local APNs at the most. */
 const IN_FLIGHT_MAX = 40;
 
@@ -225,6 +228,19 @@ everywhere(
     assert.deepEqual([push?.urgent, push?.content.badge], [true, 2]);
   },
 );
+
+everywhere("push - a service that does not answer holds up no stop", async (scene) => {
+  await scene.sleeper("bob");
+  scene.apns.answer({ kind: "hang" });
+  const alice = await scene.server.enter("alice");
+  await alice.sendMessage("bob", "Hello");
+  await scene.pushed(1);
+  const stopping = scene.server.server[Symbol.asyncDispose]();
+  // Those who are here are sent away at once, and not only when the clock has moved.
+  await alice.closed;
+  await scene.pass(DRAIN_MS);
+  await stopping;
+});
 
 everywhere(
   "push - a device that leaves with messages waiting gets one, unless it is soon back",
