@@ -1,0 +1,24 @@
+/**
+ * The crash test of `../push_crash_test.ts`, for minutes.
+ */
+import assert from "node:assert/strict";
+import { testSeed } from "../crash/seeded.ts";
+import { type PushCrashesOptions, runPushCrashes, tellPushes } from "../pushes/push_crashes.ts";
+
+const seed = testSeed();
+
+Deno.test(`crash - kill -9 leaves no receiver without a push for minutes, seed ${seed}`, async () => {
+  await crash({ seed, senders: 6, receivers: 200, rounds: 14, lifeMsMax: 9000, inTwoSteps: true });
+});
+
+// The store's word that somebody is owed a push is what makes it quick; the sweep makes it sure.
+Deno.test(`crash - the sweep alone leaves nobody without a push, seed ${seed}`, async () => {
+  const liveFault = { unowed: "" };
+  await crash({ seed, senders: 3, receivers: 60, rounds: 6, lifeMsMax: 9000, liveFault });
+});
+
+async function crash(options: PushCrashesOptions): Promise<void> {
+  const { violations, figures } = await runPushCrashes(options);
+  console.info(JSON.stringify({ seed, ...figures }));
+  assert.equal(tellPushes(violations), "", `seed ${seed}`);
+}
