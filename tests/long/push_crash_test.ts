@@ -2,6 +2,7 @@
  * The crash test of `../push_crash_test.ts`, for minutes.
  */
 import assert from "node:assert/strict";
+import { PUSHES_IN_FLIGHT_MAX_APNS } from "../../limits.ts";
 import { testSeed } from "../crash/seeded.ts";
 import { type PushCrashesOptions, runPushCrashes, tellPushes } from "../pushes/push_crashes.ts";
 
@@ -21,4 +22,5 @@ async function crash(options: PushCrashesOptions): Promise<void> {
   const { violations, figures } = await runPushCrashes(options);
   console.info(JSON.stringify({ seed, ...figures }));
   assert.equal(tellPushes(violations), "", `seed ${seed}`);
+  assert.ok(figures.twiceMax <= 2 * PUSHES_IN_FLIGHT_MAX_APNS, `${figures.twiceMax} came twice`);
 }
