@@ -18,8 +18,8 @@ export interface PushCrashesOptions extends PushRunOptions {
   readonly lifeMsMax: number;
   /** Whether what is due at once is waited for by itself, in a life of its own. */
   readonly inTwoSteps?: boolean;
-  /** What is wrong with every server but the first and the last. */
-  readonly liveFault?: Fault;
+  /** What is wrong with every server but the first and the last, in each round from 2 on. */
+  readonly liveFault?: (chance: Seeded) => Fault;
   /** What is wrong with the last server. */
   readonly fault?: Fault;
   /** Whom the last server may miss: those whom the fault is about. */
@@ -57,7 +57,7 @@ export async function runPushCrashes(options: PushCrashesOptions): Promise<PushC
     const mood = round === rounds ? "silent" : chance.pick(MOODS);
     const then = { mood, ms: chance.whole(0, ms) };
     const isFaulty = liveFault !== undefined && round > 1;
-    await run.live({ ms, then, ...(isFaulty ? { fault: liveFault } : {}) });
+    await run.live({ ms, then, ...(isFaulty ? { fault: liveFault(chance) } : {}) });
     owedAtKills.push(run.owed(AHEAD_MS).length);
   }
   await run.calm();

@@ -89,14 +89,21 @@ export class PushRun implements AsyncDisposable {
     }
   }
 
-  /** Lets the server live, or a new one where the last was killed, and kills it. */
+  /**
+   * Lets the server live, or a new one where the last was killed, and kills it; with `kill` in the
+   * fault at the latest then.
+   */
   async live({ ms, then, fault }: PushLifePlan): Promise<void> {
-    if (this.#server === null) await this.#begin(fault);
+    if (this.#server === null && !await this.#tryBegin(fault)) return;
+    const life = this.history.lives.at(-1);
+    void this.#server?.ended.then(() => {
+      if (life !== undefined) life.ended = Math.min(life.ended, performance.now());
+    });
     if (then !== undefined && then.ms < ms) {
-      await this.stage.pause(then.ms);
+      await this.#pass(then.ms);
       this.#recorder.behave(then.mood);
-      await this.stage.pause(ms - then.ms);
-    } else await this.stage.pause(ms);
+      await this.#pass(ms - then.ms);
+    } else await this.#pass(ms);
     await this.#end("SIGKILL");
   }
 
@@ -147,6 +154,24 @@ export class PushRun implements AsyncDisposable {
     await Deno.remove(this.#dataDir, { recursive: true });
   }
 
+  /** Lets time pass, unless the server dies. */
+  async #pass(ms: number): Promise<void> {
+    await Promise.race([this.stage.pause(ms), this.#server?.ended]);
+  }
+
+  /** @returns false where the fault killed the server before it was ready */
+  async #tryBegin(fault: Fault | undefined): Promise<boolean> {
+    try {
+      await this.#begin(fault);
+      return true;
+    } catch (error) {
+      const life = this.history.lives.at(-1);
+      if (fault?.kill === undefined || life === undefined) throw error;
+      life.ready = life.ended = performance.now();
+      return false;
+    }
+  }
+
   async #begin(fault: Fault | undefined): Promise<LifeRecord> {
     const recorder = this.#recorder;
     const { aheadMs = 0 } = fault ?? {};
@@ -171,7 +196,7 @@ export class PushRun implements AsyncDisposable {
     const [server, life] = [this.#server, this.history.lives.at(-1)];
     if (server === null || life === undefined) throw new Error("There is no server");
     if (this.stage.phase === "live") this.stage.shut();
-    life.ended = performance.now();
+    life.ended = Math.min(life.ended, performance.now());
     life.isStopped = signal === "SIGTERM";
     const ended = await server.stop(signal);
     this.#server = null;
