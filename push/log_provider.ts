@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Push, PushOutcome, PushProvider } from "./push.ts";
+import type { Push, PushCheck, PushOutcome, PushProvider } from "./push.ts";
 
 /** Who sees what would be sent. */
 export interface LogProviderOptions {
@@ -27,6 +27,11 @@ export class LogProvider implements PushProvider {
     return Promise.resolve({ kind: "accepted" });
   }
 
+  /** There is nobody to ask. */
+  check(): Promise<PushCheck> {
+    return Promise.resolve({ kind: "unasked", reason: "Pushes are only logged" });
+  }
+
   /** There is nothing to end. */
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
@@ -35,14 +40,13 @@ export class LogProvider implements PushProvider {
 
 /** What may be told of a push, as a sentence. */
 function describePush({ content, urgent, collapse, expires }: Push): string {
-  const { badge, fetch: toFetch, sender, text, nonce } = content;
+  const { badge, fetch: toFetch, sender, text } = content;
   const parts = [
     urgent ? "urgent" : "not urgent",
     `badge ${badge}`,
     ...(toFetch ? ["to be fetched"] : []),
     ...(sender === undefined ? [] : ["with its sender"]),
     ...(text === undefined ? [] : [`with a text of ${text.length} characters`]),
-    ...(nonce === undefined ? [] : ["a test"]),
     `in place of "${collapse}"`,
     `until ${describeTime(expires)}`,
   ];

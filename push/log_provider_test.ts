@@ -17,7 +17,7 @@ Deno.test("LogProvider.send() writes one line of what would be sent, and nothing
   assert.deepEqual(await provider.send(PUSH), { kind: "accepted" });
   assert.deepEqual(lines, [
     "Push would be sent: urgent, badge 3, to be fetched, with its sender, " +
-    'with a text of 6 characters, a test, in place of "c1", until 2026-11-23T00:00:00.000Z',
+    'with a text of 6 characters, in place of "c1", until 2026-11-23T00:00:00.000Z',
   ]);
 });
 
@@ -38,4 +38,11 @@ Deno.test("LogProvider.send() names a sender as little as a text", async () => {
   for (const secret of ["TOKEN-1", "P256-1", "AUTH-1", "TEXT-1", "NONCE-1", "SENDER-1"]) {
     assert.ok(!lines.join().includes(secret), `${secret} was written`);
   }
+});
+
+Deno.test("LogProvider.check() has nobody to ask", async () => {
+  const lines: string[] = [];
+  await using provider = new LogProvider({ write: (line) => lines.push(line) });
+  assert.deepEqual(await provider.check(), { kind: "unasked", reason: "Pushes are only logged" });
+  assert.deepEqual(lines, []);
 });

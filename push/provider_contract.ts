@@ -7,6 +7,7 @@
  *   name: "apns",
  *   tellsSince: true,
  *   refusal: "misconfigured",
+ *   checks: true,
  *   inFlightMax: 500,
  *   skip: new Map(),
  *   open: (options) => LocalApns.open(options),
@@ -19,6 +20,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { checkTests } from "./contract/check_contract.ts";
 import { connectionTests } from "./contract/connection_contract.ts";
 import type { ProviderHarness } from "./contract/harness.ts";
 import { outcomesTests } from "./contract/outcomes_contract.ts";
@@ -33,7 +35,12 @@ export type {
   Situation,
 } from "./contract/harness.ts";
 
-const TESTS: readonly ProviderTest[] = [...outcomesTests, ...connectionTests, ...payloadTests];
+const TESTS: readonly ProviderTest[] = [
+  ...outcomesTests,
+  ...connectionTests,
+  ...payloadTests,
+  ...checkTests,
+];
 
 /**
  * Registers the tests of the contract for one provider.

@@ -26,7 +26,7 @@ export interface PushContent {
   readonly sender?: string;
   /** What they wrote; left out where the whole would pass the service's limit. */
   readonly text?: string;
-  /** What the device answers with `push.received`, where a push is a test. */
+  /** What the device answers with `push.received`, so that it is known that the push was seen. */
   readonly nonce?: string;
 }
 
@@ -64,6 +64,17 @@ export type PushOutcome =
    */
   | { readonly kind: "misconfigured"; readonly reason: string };
 
+/** Whether a service takes the deployment's credentials. */
+export type PushCheck =
+  /** It does: it has just taken them, and found fault with nothing but a device that is none. */
+  | { readonly kind: "accepted" }
+  /** Nobody was asked, for this reason; what can be seen without asking is well. */
+  | { readonly kind: "unasked"; readonly reason: string }
+  /** It was asked and gave no answer that would tell. */
+  | { readonly kind: "retry"; readonly reason: string }
+  /** It does not take them, or they are no good; as in {@linkcode PushOutcome}. */
+  | { readonly kind: "misconfigured"; readonly reason: string };
+
 /**
  * One push service. To dispose a provider cuts what is on the way, which is answered `retry`, and so
  * is every later push: whoever wants no push twice waits for the outcomes first.
@@ -76,6 +87,11 @@ export interface PushProvider extends AsyncDisposable {
    * token nor the content (I8). It answers within 10 seconds.
    */
   send(push: Push): Promise<PushOutcome>;
+  /**
+   * Shows the service the credentials, with a push to a device that there is not. No device hears of
+   * it. Never rejects, answers within 10 seconds, and its reasons are as those of an outcome.
+   */
+  check(): Promise<PushCheck>;
 }
 
 /** The largest payload that a service takes, encoded, in bytes (FCM, APNs and RFC 8030 §7.2 alike). */

@@ -56,6 +56,7 @@ export {
 export type {
   Identity,
   IssuerSignIn,
+  Pushes,
   Services,
   Session,
   SignInOptions,

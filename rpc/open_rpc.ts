@@ -11,6 +11,7 @@ import type { JsonSchema } from "./json_schema.ts";
 import type { Method, MethodDescription } from "./method.ts";
 import { RPC_ERRORS } from "./rpc_error.ts";
 import { describeServerMethods } from "./server_methods.ts";
+import type { Services } from "./session.ts";
 
 /** Who calls a method. */
 export type Direction = "client-to-server" | "server-to-client" | "both";
@@ -27,6 +28,8 @@ export interface OpenRpcMethod extends JsonSchema {
 export interface OpenRpcDocument {
   readonly openrpc: string;
   readonly info: { readonly title: string; readonly version: string };
+  /** What browsers subscribe with (`applicationServerKey`), where there are pushes for them. */
+  readonly "x-vapid-public-key"?: string;
   readonly methods: readonly OpenRpcMethod[];
   readonly components: { readonly errors: JsonSchema };
 }
@@ -37,14 +40,18 @@ const OPENRPC_VERSION = "1.3.2";
  * Makes the document.
  *
  * @param methods what clients can call
- * @param version the version of the server
+ * @param server what the document says of the server
  */
-export function openRpcDocument(methods: Iterable<Method>, version: string): OpenRpcDocument {
+export function openRpcDocument(
+  methods: Iterable<Method>,
+  { version, vapidPublic }: Pick<Services, "version" | "vapidPublic">,
+): OpenRpcDocument {
   const ours = new Map([...methods].map((method) => [method.name, method]));
   const theirs = new Map(describeServerMethods().map((method) => [method.name, method]));
   return {
     openrpc: OPENRPC_VERSION,
     info: { title: "Titan", version },
+    ...(vapidPublic === undefined ? {} : { "x-vapid-public-key": vapidPublic }),
     methods: [
       ...ours.values().map((method) => ({
         ...describe(method.describe(), theirs.has(method.name) ? "both" : "client-to-server"),

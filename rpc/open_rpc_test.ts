@@ -3,7 +3,7 @@ import { createMethods } from "./methods/mod.ts";
 import { openRpcDocument, type OpenRpcMethod } from "./open_rpc.ts";
 import { RPC_ERRORS } from "./rpc_error.ts";
 
-const document = openRpcDocument(createMethods().values(), "1.2.3");
+const document = openRpcDocument(createMethods().values(), { version: "1.2.3" });
 
 function method(name: string): OpenRpcMethod {
   const found = document.methods.find((it) => it.name === name);
@@ -51,6 +51,12 @@ Deno.test("openRpcDocument() has what OpenRPC 1.3 requires", () => {
     }
     if (result !== undefined) assert.equal((result as { name: string }).name, "result");
   }
+});
+
+Deno.test("openRpcDocument() tells what browsers subscribe with, where there is something", () => {
+  assert.ok(!("x-vapid-public-key" in document));
+  const server = { version: "1.2.3", vapidPublic: "BP4z" };
+  assert.equal(openRpcDocument([], server)["x-vapid-public-key"], "BP4z");
 });
 
 Deno.test("openRpcDocument() lists the params by name where a method has that form", () => {

@@ -108,4 +108,6 @@ export interface Services {
   newId(): string;
   /** What `rpc.discover` calls this server. */
   readonly version: string;
+  /** What browsers subscribe to pushes with; undefined where there are none for browsers. */
+  readonly vapidPublic?: string | undefined;
 }

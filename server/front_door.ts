@@ -26,6 +26,9 @@ const PROTOCOL = "titan";
 /** What stands before the token in that list. */
 const PROTOCOL_BEARER = "bearer.";
 
+/** Where a page finds what it subscribes to pushes with. */
+const VAPID_PATH = "/push/vapid";
+
 /** Seconds after which a client that found the server crowded should come back. */
 const CROWDED_RETRY_SECONDS = 10;
 
@@ -39,6 +42,8 @@ export interface FrontDoorParts {
   readonly addresses: ClientAddresses;
   /** `upgrade`: no WebSocket without a credential in its upgrade request. */
   readonly wsAuth: "message" | "upgrade";
+  /** What browsers subscribe to pushes with. */
+  readonly vapidPublic?: string | undefined;
 }
 
 /** Decides what happens to an HTTP request. */
@@ -81,8 +86,9 @@ export class FrontDoor implements ListenerHandler {
   async http(request: Request, address: string): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (pathname === "/rpc") return await this.#rpc(request, address);
-    if (pathname !== "/") return plain(404, "Not found");
+    if (pathname !== "/" && pathname !== VAPID_PATH) return plain(404, "Not found");
     if (request.method !== "GET" && request.method !== "HEAD") return notAllowed("GET");
+    if (pathname === VAPID_PATH) return publicKey(this.#parts.vapidPublic);
     return plain(200, "This is Titan. Connect with a WebSocket, or POST JSON-RPC to /rpc.\n");
   }
 
@@ -249,6 +255,14 @@ async function readText(request: Request): Promise<string> {
     text += decode(chunk);
   }
   return text + decode();
+}
+
+/** The public key for a page of whatever origin; it is no secret. A page must not keep an old one. */
+function publicKey(key: string | undefined): Response {
+  const headers = { "access-control-allow-origin": "*", "cache-control": "no-cache" };
+  if (key !== undefined) return new Response(key, { headers });
+  const text = "Web Push is not configured: no browser can be woken\n";
+  return new Response(text, { status: 404, headers });
 }
 
 function crowded(): Response {

@@ -18,6 +18,7 @@ const PROXY = "10.0.0.1";
 interface Options {
   readonly limits?: Partial<ConnectionLimits>;
   readonly wsAuth?: "message" | "upgrade";
+  readonly vapidPublic?: string;
 }
 
 /** A front door on a street without a network. */
@@ -26,7 +27,7 @@ class Street {
   readonly counts: ConnectionCounts;
   readonly door: FrontDoor;
 
-  constructor({ limits = {}, wsAuth = "message" }: Options = {}) {
+  constructor({ limits = {}, wsAuth = "message", vapidPublic }: Options = {}) {
     const addresses = createClientAddresses([PROXY]);
     this.counts = new ConnectionCounts({ ...AMPLE, ...limits }, addresses.exempt);
     this.door = new FrontDoor({
@@ -34,6 +35,7 @@ class Street {
       counts: this.counts,
       addresses,
       wsAuth,
+      vapidPublic,
     });
   }
 
@@ -364,6 +366,28 @@ testStreet("FrontDoor.http() knows its paths and methods", {}, async (street) =>
   for (const path of ["/rpc/", "//rpc", "/RPC", "/__proto__", "/constructor", "/.env"]) {
     assert.deepEqual(await ask("POST", path), [404, null], path);
   }
+});
+
+testStreet(
+  "FrontDoor.http() tells pages of every origin what they subscribe to pushes with",
+  { vapidPublic: "BP4z" },
+  async (street) => {
+    const url = "http://titan.example/push/vapid";
+    const answer = await street.door.http(new Request(url), "192.0.2.1");
+    assert.equal(answer.status, 200);
+    assert.equal(await answer.text(), "BP4z");
+    assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+    const wrong = await street.door.http(new Request(url, { method: "POST" }), "192.0.2.1");
+    assert.deepEqual([wrong.status, wrong.headers.get("allow")], [405, "GET"]);
+  },
+);
+
+testStreet("FrontDoor.http() says so where browsers get no pushes", {}, async (street) => {
+  const url = "http://titan.example/push/vapid";
+  const answer = await street.door.http(new Request(url), "192.0.2.1");
+  assert.equal(answer.status, 404);
+  assert.match(await answer.text(), /^Web Push is not configured/);
+  assert.equal(answer.headers.get("access-control-allow-origin"), "*");
 });
 
 testStreet("FrontDoor.http() tells nothing of a fault behind it", {}, async (street) => {

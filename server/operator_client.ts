@@ -15,8 +15,12 @@ import {
   DEVICES_PATH,
   EXPORT_PATH,
   exportPageSchema,
+  PUSH_TRIALS_PATH,
   type RevocationRequest,
   REVOCATIONS_PATH,
+  STATUS_PATH,
+  statusSchema,
+  trialStepSchema,
   USER_PATH_HEAD,
   userPageSchema,
   userReportSchema,
@@ -24,6 +28,8 @@ import {
   userSchema,
   usersSchema,
 } from "./operator_protocol.ts";
+import { type PushTrialOptions, type PushTrialStep, TRIAL_MS_DEFAULT } from "./push/mod.ts";
+import type { ServerAdmin, ServerStatus } from "./server_admin.ts";
 import type { NewUser, UserAdmin, UserPage, UserReport } from "./user_admin.ts";
 
 /** How long an answer may take, in milliseconds: removing a full mailbox takes a while. */
@@ -44,8 +50,11 @@ export type Fetch = (
   init: RequestInit & { client: Deno.HttpClient },
 ) => Promise<Response>;
 
-/** {@linkcode UserAdmin} of a running server. Its failures are {@linkcode OperatorError}s. */
-export class OperatorClient implements UserAdmin, Disposable {
+/**
+ * {@linkcode UserAdmin} and {@linkcode ServerAdmin} of a running server. Failures are
+ * {@linkcode OperatorError}s.
+ */
+export class OperatorClient implements UserAdmin, ServerAdmin, Disposable {
   readonly #path: string;
   readonly #client: Deno.HttpClient;
   readonly #ask: Fetch;
@@ -106,6 +115,40 @@ export class OperatorClient implements UserAdmin, Disposable {
     return await this.#call(path, {}, 404, json(exportPageSchema));
   }
 
+  async status(): Promise<ServerStatus> {
+    const status = await this.#call(STATUS_PATH, {}, null, json(statusSchema));
+    if (status === null) throw new OperatorError("Server refused: it does not say why");
+    return status;
+  }
+
+  /** See {@linkcode ServerAdmin.testPush}; once the signal ended it no more steps come. */
+  async *testPush(
+    user: string,
+    device: string,
+    { ms = TRIAL_MS_DEFAULT, signal }: PushTrialOptions = {},
+  ): AsyncGenerator<PushTrialStep> {
+    const path = withQuery(PUSH_TRIALS_PATH, { user, device, ms: String(ms) });
+    const read = json(trialStepSchema);
+    const late = AbortSignal.timeout(ms + ANSWER_MS_MAX);
+    const ends = signal === undefined ? [late] : [late, signal];
+    const init = { method: "POST", signal: AbortSignal.any(ends), client: this.#client };
+    try {
+      const response = await this.#ask(ORIGIN + path, init);
+      if (!response.ok) {
+        throw new OperatorError(`Server refused: ${refusalOf(await response.text())}`);
+      }
+      let isOver = false;
+      for await (const line of linesOf(response)) {
+        const step = read(line);
+        isOver = !step.ok || step.step === "answer";
+        yield step;
+      }
+      if (!isOver) throw new OperatorError("Server broke the trial off: its log says why");
+    } catch (error) {
+      if (!signal?.aborted) throw this.#failure(error, late);
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#client.close();
   }
@@ -129,10 +172,15 @@ export class OperatorClient implements UserAdmin, Disposable {
       if (!response.ok) throw new OperatorError(`Server refused: ${refusalOf(text)}`);
       return read(text);
     } catch (cause) {
-      if (cause instanceof OperatorError) throw cause;
-      const why = signal.aborted ? "it does not answer" : "it is not there, or of another version";
-      throw new OperatorError(`Cannot ask the server through "${this.#path}": ${why}`, { cause });
+      throw this.#failure(cause, signal);
     }
+  }
+
+  /** What to throw for an error, if `late` has ended what took too long. */
+  #failure(cause: unknown, late: AbortSignal): OperatorError {
+    if (cause instanceof OperatorError) return cause;
+    const why = late.aborted ? "it does not answer" : "it is not there, or of another version";
+    return new OperatorError(`Cannot ask the server through "${this.#path}": ${why}`, { cause });
   }
 }
 
@@ -143,6 +191,16 @@ function sending(method: string, body: object): RequestInit {
 /** Reads an answer. What it throws says that the server is of another version. */
 function json<T>(schema: z.ZodType<T>): (text: string) => T {
   return (text) => schema.parse(JSON.parse(text));
+}
+
+/** The lines of a body, as they come. */
+async function* linesOf({ body }: Response): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of (body ?? new Blob().stream()).pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
 }
 
 function withQuery(path: string, query: Record<string, string>): string {

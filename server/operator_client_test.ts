@@ -3,24 +3,29 @@ import { join } from "node:path";
 import { MemoryStore } from "../store/memory/mod.ts";
 import type { Entry } from "../store/mod.ts";
 import { systemClock } from "./clock.ts";
+import { FakeServerAdmin, STATUS } from "./fake_server_admin.ts";
 import { AMPLE, FakeLog } from "./fake_world.ts";
 import { type Fetch, OperatorClient, OperatorError } from "./operator_client.ts";
 import { OperatorSocket } from "./operator_socket.ts";
+import type { PushTrialStep } from "./push/mod.ts";
 import { StoreUserAdmin } from "./user_admin.ts";
 
 const ask: Fetch = (url, init) => fetch(url, init);
 
 /** A client and the socket it speaks to. */
-async function scratch() {
+async function scratch(server = new FakeServerAdmin()) {
   const root = await Deno.makeTempDir();
   const path = join(root, "operator.sock");
   const store = new MemoryStore({ limits: AMPLE, now: () => 7 });
   const users = new StoreUserAdmin({ store, now: () => 7 });
-  const parts = { path, users, clock: systemClock, log: new FakeLog() };
+  const log = new FakeLog();
+  const parts = { path, users, server, clock: systemClock, log };
   const socket = await OperatorSocket.open(parts);
   const client = new OperatorClient(path, ask);
   return {
     client,
+    socket,
+    log,
     store,
     async [Symbol.asyncDispose]() {
       client[Symbol.dispose]();
@@ -210,4 +215,64 @@ Deno.test("OperatorClient bears a refusal that says nothing", async () => {
 Deno.test("OperatorClient does not believe an answer of another shape", async () => {
   using client = await answered(200, JSON.stringify({ user: "bob" }));
   await assert.rejects(client.show("bob"), OperatorError);
+});
+
+const STEPS: readonly PushTrialStep[] = [
+  { step: "device", ok: true },
+  { step: "address", ok: true, provider: "apns", registered: 7 },
+  { step: "provider", ok: true, name: "apns" },
+  { step: "outcome", ok: true, outcome: { kind: "accepted", id: "x" } },
+  { step: "answer", ok: true, ms: 12.5 },
+];
+
+Deno.test("OperatorClient tells how the server is", async () => {
+  await using place = await scratch();
+  assert.deepEqual(await place.client.status(), STATUS);
+});
+
+Deno.test("OperatorClient hands the steps of a trial on", async () => {
+  const server = new FakeServerAdmin(...STEPS);
+  await using place = await scratch(server);
+  const steps = await Array.fromAsync(place.client.testPush("bob", "..", { ms: 5000 }));
+  assert.deepEqual(steps, STEPS);
+  assert.deepEqual(server.asked, [{ user: "bob", device: "..", ms: 5000 }]);
+});
+
+Deno.test("OperatorClient hands each step on as it comes, and ends a trial when it is told to", async () => {
+  const server = new FakeServerAdmin({ step: "device", ok: true }, "wait");
+  await using place = await scratch(server);
+  const stop = new AbortController();
+  const steps: PushTrialStep[] = [];
+  for await (const step of place.client.testPush("bob", "phone", { signal: stop.signal })) {
+    steps.push(step);
+    stop.abort();
+  }
+  assert.deepEqual(steps, [{ step: "device", ok: true }]);
+  await server.ended;
+});
+
+Deno.test("OperatorClient throws where a trial breaks off, or the server goes", async () => {
+  const broken = new FakeServerAdmin({ step: "device", ok: true }, new Error("disk"));
+  await using place = await scratch(broken);
+  await assert.rejects(Array.fromAsync(place.client.testPush("bob", "phone")), {
+    message: "Server broke the trial off: its log says why",
+  });
+  assert.equal(place.log.of("operator request failed").length, 1);
+  const first = new FakeServerAdmin(new Error("disk"));
+  await using other = await scratch(first);
+  await assert.rejects(Array.fromAsync(other.client.testPush("bob", "phone")), {
+    message: "Server refused: Internal error",
+  });
+  const waiting = new FakeServerAdmin({ step: "device", ok: true }, "wait");
+  await using third = await scratch(waiting);
+  const steps = third.client.testPush("bob", "phone");
+  await steps.next();
+  await third.socket[Symbol.asyncDispose]();
+  await waiting.ended;
+  await assert.rejects(steps.next(), OperatorError);
+});
+
+Deno.test("OperatorClient takes only steps that there are", async () => {
+  using client = await answered(200, '{"step":"dance","ok":true}\n');
+  await assert.rejects(Array.fromAsync(client.testPush("bob", "phone")), /of another version/);
 });

@@ -13,6 +13,8 @@
  * | `DELETE /devices?user=ID&device=ID` | 204, 404                                    |
  * | `GET /export?user=ID&after=PLACE`   | 200 and a page of the export, 404           |
  * | `POST /revocations`                 | 204                                         |
+ * | `GET /status`                       | 200 and how the server is                   |
+ * | `POST /push-trials?user=ID&device=ID&ms=N` | 200 and the steps of a trial, one a line as they come |
  *
  * A device is not below its user: it may be called `..`, and then the path would be the user's.
  *
@@ -31,10 +33,13 @@ import {
   parseUserId,
   type ProfileChange,
 } from "../rpc/mod.ts";
+import type { PushOutcome } from "../push/mod.ts";
 import type { User } from "../store/mod.ts";
 import { isTokenId } from "./auth/mod.ts";
 import { DATE_MS_MAX } from "./clock.ts";
 import { parseEmail } from "./email_address.ts";
+import type { PushFigures, PushTrialStep } from "./push/mod.ts";
+import type { ServerStatus } from "./server_admin.ts";
 import { type NewUser, USER_PAGE_MAX, type UserPage, type UserReport } from "./user_admin.ts";
 
 /** The path of all users. */
@@ -52,6 +57,15 @@ export const EXPORT_PATH = "/export";
 /** The path of what is refused of tokens. */
 export const REVOCATIONS_PATH = "/revocations";
 
+/** The path of how the server is. */
+export const STATUS_PATH = "/status";
+
+/** The path of pushes that are sent to try whether they arrive. */
+export const PUSH_TRIALS_PATH = "/push-trials";
+
+/** How long a trial may wait for its device, in milliseconds. */
+export const TRIAL_MS_MAX = 600_000;
+
 /** What one {@linkcode REVOCATIONS_PATH} refuses. */
 export type RevocationRequest =
   /** All tokens of a user, known here or not, that were issued up to now. */
@@ -60,6 +74,11 @@ export type RevocationRequest =
   | { readonly token: string; readonly until: number };
 
 const userId = z.string().refine((id) => isUserId(id), "must be a normalised user id");
+
+const deviceId = z.string().refine(
+  (id) => parseDeviceId(id) === id,
+  "must be a normalised device id",
+);
 
 const name = z.string().refine(
   (text) => isNameText(text, USER_NAME_CHARS_MAX),
@@ -122,7 +141,14 @@ export const emailQuerySchema: z.ZodType<{ email: string }> = z.object({ email: 
 /** The query of a request for one device, with ids in their normal form. */
 export const deviceQuerySchema: z.ZodType<{ user: string; device: string }> = z.object({
   user: userId,
-  device: z.string().refine((id) => parseDeviceId(id) === id, "must be a normalised device id"),
+  device: deviceId,
+});
+
+/** The query of a request for a trial; `ms` is how long to wait for the device. */
+export const trialQuerySchema: z.ZodType<{ user: string; device: string; ms: number }> = z.object({
+  user: userId,
+  device: deviceId,
+  ms: z.coerce.number().int().min(1).max(TRIAL_MS_MAX),
 });
 
 /** The query of a request for a page of an export. */
@@ -198,6 +224,63 @@ export const exportPageSchema: z.ZodType<ExportPage> = z.object({
   })),
   next: exportPlace.nullable(),
 });
+
+const count = z.int().min(0);
+
+const counts: z.ZodType<PushFigures> = z.object({
+  owed: count,
+  sent: count,
+  accepted: count,
+  retried: count,
+  rejected: count,
+  unregistered: count,
+  misconfigured: count,
+  seen: count,
+  cancelled: count,
+  overflowed: count,
+  waiting: count,
+  inFlight: count,
+});
+
+const sender = z.enum(["fcm", "apns", "web", "log"]);
+
+/** The answer with how the server is. */
+export const statusSchema: z.ZodType<ServerStatus> = z.object({
+  version: z.string(),
+  url: z.string(),
+  store: z.enum(["kv", "memory"]),
+  ready: z.number(),
+  providers: z.object({ fcm: sender, apns: sender, web: sender }),
+  pushes: counts,
+});
+
+const outcome: z.ZodType<PushOutcome> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("accepted"), id: z.exactOptional(z.string()) }),
+  z.object({ kind: z.literal("unregistered"), since: z.exactOptional(z.number()) }),
+  z.object({ kind: z.literal("rejected"), reason: z.string() }),
+  z.object({
+    kind: z.literal("retry"),
+    reason: z.string(),
+    afterMs: z.exactOptional(z.number()),
+  }),
+  z.object({ kind: z.literal("misconfigured"), reason: z.string() }),
+]);
+
+const ok = z.boolean();
+
+/** One line of the answer with a trial. */
+export const trialStepSchema: z.ZodType<PushTrialStep> = z.discriminatedUnion("step", [
+  z.object({ step: z.literal("device"), ok }),
+  z.object({
+    step: z.literal("address"),
+    ok,
+    provider: z.exactOptional(provider),
+    registered: z.exactOptional(z.number()),
+  }),
+  z.object({ step: z.literal("provider"), ok, name: z.exactOptional(sender) }),
+  z.object({ step: z.literal("outcome"), ok, outcome }),
+  z.object({ step: z.literal("answer"), ok, ms: z.number() }),
+]);
 
 /** Whether a text is a user id in its normal form that somebody may have. */
 export function isUserId(text: string): boolean {

@@ -13,8 +13,11 @@ import {
   pageQuerySchema,
   profileChangeSchema,
   revocationSchema,
+  statusSchema,
+  trialStepSchema,
   userReportSchema,
 } from "./operator_protocol.ts";
+import { STATUS } from "./fake_server_admin.ts";
 import { USER_PAGE_MAX } from "./user_admin.ts";
 
 const isNewUser = (user: object) => newUserSchema.safeParse(user).success;
@@ -178,4 +181,24 @@ Deno.test("isUserId() knows ids in their normal form", () => {
 
 Deno.test("isUserId() leaves the bot to Titan", () => {
   assert.equal(isUserId("echo"), false);
+});
+
+Deno.test("statusSchema takes what a server tells, and no figures that are none", () => {
+  assert.deepEqual(statusSchema.parse(STATUS), STATUS);
+  const pushes = { ...STATUS.pushes, sent: -1 };
+  assert.ok(!statusSchema.safeParse({ ...STATUS, pushes }).success);
+});
+
+Deno.test("trialStepSchema takes every outcome of a push", () => {
+  const outcomes = [
+    { kind: "accepted" },
+    { kind: "unregistered", since: 5 },
+    { kind: "rejected", reason: "Too large" },
+    { kind: "retry", reason: "Too many", afterMs: 5 },
+    { kind: "misconfigured", reason: "Bad key" },
+  ];
+  for (const outcome of outcomes) {
+    const step = { step: "outcome", ok: false, outcome };
+    assert.deepEqual(trialStepSchema.parse(step), step);
+  }
 });

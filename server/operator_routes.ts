@@ -15,11 +15,16 @@ import {
   newUserSchema,
   pageQuerySchema,
   profileChangeSchema,
+  PUSH_TRIALS_PATH,
   REVOCATIONS_PATH,
   revocationSchema,
+  STATUS_PATH,
+  trialQuerySchema,
   USER_PATH_HEAD,
   USERS_PATH,
 } from "./operator_protocol.ts";
+import type { PushTrialStep } from "./push/mod.ts";
+import type { ServerAdmin } from "./server_admin.ts";
 import type { UserAdmin } from "./user_admin.ts";
 
 /** A request that cannot be served. The message is for the other end. */
@@ -42,9 +47,19 @@ export interface OperatorRequest {
   readonly url: URL;
   /** Reads the body. @throws {OperatorRefusal} it is not JSON, or too long. */
   json(): Promise<unknown>;
+  /** Aborts when nobody can be answered any more. */
+  readonly ending: AbortSignal;
+  /** Tells of what goes wrong once the answer has begun. */
+  report(error: unknown): void;
 }
 
-type Route = (request: OperatorRequest, users: UserAdmin) => Promise<Response>;
+/** What can be asked for. */
+export interface Operated {
+  readonly users: UserAdmin;
+  readonly server: ServerAdmin;
+}
+
+type Route = (request: OperatorRequest, operated: Operated) => Promise<Response>;
 
 /** By method and path; the path of one user is `USER_PATH_HEAD`. */
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
@@ -56,26 +71,28 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [`DELETE ${DEVICES_PATH}`, removeDevice],
   [`GET ${EXPORT_PATH}`, exportUser],
   [`POST ${REVOCATIONS_PATH}`, revoke],
+  [`GET ${STATUS_PATH}`, showStatus],
+  [`POST ${PUSH_TRIALS_PATH}`, tryPush],
 ]);
 
 /**
  * Answers a request.
  *
- * @throws {OperatorRefusal} it asks for what there is not, or in a wrong way. Errors of the users
- * go through.
+ * @throws {OperatorRefusal} it asks for what there is not, or in a wrong way. Errors of what
+ * is asked for go through.
  */
 export async function answerOperator(
   request: OperatorRequest,
-  users: UserAdmin,
+  operated: Operated,
 ): Promise<Response> {
   const { method, url: { pathname } } = request;
   const path = pathname.startsWith(USER_PATH_HEAD) ? USER_PATH_HEAD : pathname;
   const route = ROUTES.get(`${method} ${path}`);
   if (route === undefined) throw new OperatorRefusal(501, "No such request");
-  return await route(request, users);
+  return await route(request, operated);
 }
 
-async function findUsers(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+async function findUsers(request: OperatorRequest, { users }: Operated): Promise<Response> {
   if (request.url.searchParams.has("email")) {
     const { email } = queryOf(request, emailQuerySchema, "Query holds no e-mail address");
     return Response.json(await users.withEmail(email));
@@ -84,44 +101,75 @@ async function findUsers(request: OperatorRequest, users: UserAdmin): Promise<Re
   return Response.json(await users.list(after, limit));
 }
 
-async function addUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+async function addUser(request: OperatorRequest, { users }: Operated): Promise<Response> {
   const added = await users.add(await bodyOf(request, newUserSchema, "Body is not a user"));
   if (added === null) throw new OperatorRefusal(409, "Id is taken");
   return Response.json(added, { status: 201 });
 }
 
-async function showUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+async function showUser(request: OperatorRequest, { users }: Operated): Promise<Response> {
   return foundUser(await users.show(idOf(request)));
 }
 
-async function updateUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+async function updateUser(request: OperatorRequest, { users }: Operated): Promise<Response> {
   const id = idOf(request);
   const change = await bodyOf(request, profileChangeSchema, "Body changes nothing of a user");
   return foundUser(await users.update(id, change));
 }
 
-async function removeUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+async function removeUser(request: OperatorRequest, { users }: Operated): Promise<Response> {
   if (!await users.remove(idOf(request))) throw new OperatorRefusal(404, "No such user");
   return done();
 }
 
-async function removeDevice(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+async function removeDevice(request: OperatorRequest, { users }: Operated): Promise<Response> {
   const { user, device } = queryOf(request, deviceQuerySchema, "Query names no device");
   if (!await users.removeDevice(user, device)) throw new OperatorRefusal(404, "No such device");
   return done();
 }
 
-async function exportUser(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+async function exportUser(request: OperatorRequest, { users }: Operated): Promise<Response> {
   const { user, after } = queryOf(request, exportQuerySchema, "Query names no page of a user");
   const page = await users.export(user, after ?? null);
   return foundUser(page && { ...page, next: page.next && exportPlaceText(page.next) });
 }
 
-async function revoke(request: OperatorRequest, users: UserAdmin): Promise<Response> {
+async function revoke(request: OperatorRequest, { users }: Operated): Promise<Response> {
   const what = await bodyOf(request, revocationSchema, "Body names no tokens");
   if ("user" in what) await users.logout(what.user);
   else await users.revokeToken(what.token, what.until);
   return done();
+}
+
+async function showStatus(_request: OperatorRequest, { server }: Operated): Promise<Response> {
+  return Response.json(await server.status());
+}
+
+/** Answers the steps as they come: the last may take minutes. */
+async function tryPush(request: OperatorRequest, { server }: Operated): Promise<Response> {
+  const { user, device, ms } = queryOf(request, trialQuerySchema, "Query names no device");
+  const gone = new AbortController();
+  const signal = AbortSignal.any([gone.signal, request.ending]);
+  const steps = server.testPush(user, device, { ms, signal });
+  // What fails at once is still an answer of its own.
+  let first: IteratorResult<PushTrialStep> | undefined = await steps.next();
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      try {
+        const { done, value } = first ?? await steps.next();
+        first = undefined;
+        if (done) return controller.close();
+        controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+      } catch (error) {
+        // A trial without its last step has failed: whoever reads it knows that.
+        if (!gone.signal.aborted) request.report(error);
+        controller.close();
+      }
+    },
+    cancel: () => gone.abort(),
+  }, { highWaterMark: 0 });
+  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
 }
 
 /** The user id in the path. @throws {OperatorRefusal} it holds none. */

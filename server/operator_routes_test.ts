@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { MemoryStore } from "../store/memory/mod.ts";
+import { FakeServerAdmin, STATUS } from "./fake_server_admin.ts";
 import { AMPLE } from "./fake_world.ts";
 import { answerOperator, OperatorRefusal } from "./operator_routes.ts";
 import { nobodyPresent, type Presence } from "./presence.ts";
@@ -17,14 +18,17 @@ function scratch() {
     revoke: (revocation) => void revoked.push(revocation),
   };
   const users = new StoreUserAdmin({ store, presence, now: () => NOW });
+  const server = new FakeServerAdmin({ step: "device", ok: false });
   return {
     store,
     revoked,
+    server,
     async ask(method: string, target: string, body?: unknown) {
       const json = () => Promise.resolve(body);
+      const more = { ending: new AbortController().signal, report() {} };
       const url = new URL(`http://titan${target}`);
       try {
-        const response = await answerOperator({ method, url, json }, users);
+        const response = await answerOperator({ method, url, json, ...more }, { users, server });
         const text = await response.text();
         return { status: response.status, body: text === "" ? null : JSON.parse(text) };
       } catch (error) {
@@ -159,4 +163,18 @@ Deno.test("answerOperator() says what is wrong with a request", async () => {
     assert.equal((await place.ask(...request)).status, status, request.join(" "));
   }
   assert.deepEqual(place.revoked, []);
+});
+
+Deno.test("answerOperator() tells how the server is, and tries a push", async () => {
+  await using place = scratch();
+  assert.deepEqual(await place.ask("GET", "/status"), { status: 200, body: STATUS });
+  const path = "/push-trials?user=bob&device=phone";
+  assert.deepEqual(await place.ask("POST", `${path}&ms=600000`), {
+    status: 200,
+    body: { step: "device", ok: false },
+  });
+  assert.deepEqual(place.server.asked, [{ user: "bob", device: "phone", ms: 600_000 }]);
+  for (const query of ["&ms=0", "&ms=600001", "&ms=x", ""]) {
+    assert.equal((await place.ask("POST", path + query)).status, 400, query);
+  }
 });

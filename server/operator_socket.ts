@@ -9,6 +9,7 @@ import { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import { answerOperator, OperatorRefusal } from "./operator_routes.ts";
+import type { ServerAdmin } from "./server_admin.ts";
 import type { UserAdmin } from "./user_admin.ts";
 
 /** The longest body of a request, in bytes: a user with the longest names fits many times. */
@@ -31,6 +32,7 @@ export interface OperatorSocketParts {
   /** Where the socket is to be, as `socketPathOf` says. What is there is replaced. */
   readonly path: string;
   readonly users: UserAdmin;
+  readonly server: ServerAdmin;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -39,6 +41,8 @@ export interface OperatorSocketParts {
 export class OperatorSocket implements AsyncDisposable {
   readonly #parts: OperatorSocketParts;
   readonly #abort = new AbortController();
+  /** Ends what is answered bit by bit. */
+  readonly #ending = new AbortController();
   readonly #server: Deno.HttpServer<Deno.UnixAddr>;
   readonly #requests = new Set<Promise<Response>>();
   #closing: Promise<void> | null = null;
@@ -85,6 +89,7 @@ export class OperatorSocket implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await Deno.remove(this.#parts.path).catch(ignoreMissing);
+    this.#ending.abort();
     let isClosed = false;
     const closed = this.#server.shutdown().then(() => void (isClosed = true));
     await Promise.allSettled(this.#requests);
@@ -101,16 +106,25 @@ export class OperatorSocket implements AsyncDisposable {
   async #answer(request: Request): Promise<Response> {
     try {
       const { method, url } = request;
-      const asked = { method, url: new URL(url), json: () => this.#readJson(request) };
-      return await answerOperator(asked, this.#parts.users);
+      return await answerOperator({
+        method,
+        url: new URL(url),
+        json: () => this.#readJson(request),
+        ending: this.#ending.signal,
+        report: (error) => this.#report(error),
+      }, this.#parts);
     } catch (error) {
       if (error instanceof OperatorRefusal) return refused(error.status, error.message);
       if (error instanceof StoreBusyError || error instanceof StoreUnavailableError) {
         return refused(503, error.message);
       }
-      this.#parts.log.error("operator request failed", error);
+      this.#report(error);
       return refused(500, "Internal error");
     }
+  }
+
+  #report(error: unknown): void {
+    this.#parts.log.error("operator request failed", error);
   }
 
   async #readJson(request: Request): Promise<unknown> {

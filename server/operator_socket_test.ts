@@ -4,6 +4,7 @@ import { MemoryStore } from "../store/memory/mod.ts";
 import { StoreUnavailableError } from "../store/mod.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { FakeClock } from "./fake_clock.ts";
+import { FakeServerAdmin } from "./fake_server_admin.ts";
 import { AMPLE, FakeLog, settled } from "./fake_world.ts";
 import { OperatorSocket } from "./operator_socket.ts";
 import { StoreUserAdmin, type UserAdmin } from "./user_admin.ts";
@@ -15,7 +16,8 @@ async function scratch(users: Partial<UserAdmin> = {}, clock: Clock = systemCloc
   const store = new MemoryStore({ limits: AMPLE, now: () => 7 });
   const admin = new StoreUserAdmin({ store, now: () => 7 });
   const log = new FakeLog();
-  const parts = { path, users: { ...bound(admin), ...users }, clock, log };
+  const server = new FakeServerAdmin();
+  const parts = { path, users: { ...bound(admin), ...users }, server, clock, log };
   const socket = await OperatorSocket.open(parts);
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
   return {
@@ -150,7 +152,13 @@ Deno.test("OperatorSocket.open() replaces the socket that a crash left behind", 
   });
   {
     const log = new FakeLog();
-    await using _socket = await OperatorSocket.open({ path, users, clock: systemClock, log });
+    await using _socket = await OperatorSocket.open({
+      path,
+      users,
+      server: new FakeServerAdmin(),
+      clock: systemClock,
+      log,
+    });
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
     const response = await fetch("http://titan/users?after=&limit=1", { client });
     assert.deepEqual(await response.json(), { users: [], next: null });

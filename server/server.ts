@@ -101,8 +101,8 @@ export class Server implements AsyncDisposable {
       unauthenticated: UNAUTHENTICATED_MAX,
       addressUnauthenticated: ADDRESS_UNAUTHENTICATED_MAX,
     }, addresses.exempt);
-    const { wsAuth } = config;
-    const door = new FrontDoor({ gateway, counts, addresses, wsAuth });
+    const { wsAuth, vapidPublic } = config;
+    const door = new FrontDoor({ gateway, counts, addresses, wsAuth, vapidPublic });
     try {
       const listener = await listen({ hostname: config.host, port: config.port }, door);
       const pruner = new DevicePruner({
@@ -192,7 +192,7 @@ async function createServing(
     entries,
     monotonic,
   });
-  const { sendRate: rate, sendBurst: burst } = config;
+  const { sendRate: rate, sendBurst: burst, vapidPublic } = config;
   const people = createPeople({
     ...parts,
     lockout,
@@ -210,7 +210,7 @@ async function createServing(
     newId,
     router: new Router({
       methods: createMethods(),
-      services: { mailboxes: store.mailboxes, accounts, pushes, now, newId, version },
+      services: { mailboxes: store.mailboxes, accounts, pushes, now, newId, version, vapidPublic },
       report: (error, method) => {
         const reference = random(new Uint8Array(REFERENCE_BYTES)).toHex();
         log.error("request failed", error, { method, reference });

@@ -56,7 +56,7 @@ Deno.test("titan shows what it can do", async () => {
     place.titan(["--version"]),
     place.titan([]),
   ]);
-  for (const command of ["serve", "token", "revoke", "user", "chat"]) {
+  for (const command of ["serve", "token", "revoke", "user", "push", "chat"]) {
     assert.match(done(help), new RegExp(`^ {2}${command}\\b`, "m"));
   }
   assert.equal(done(version), `${config.version}\n`);
@@ -106,6 +106,18 @@ Deno.test("titan says in one line what is wrong with a command", async () => {
       }),
     );
   }
+  await assert.rejects(Deno.stat(place.dataDir), Deno.errors.NotFound);
+});
+
+Deno.test("titan push keys prints a new key pair each time, and needs nothing", async () => {
+  await using place = await scratch();
+  const lines = /^TITAN_VAPID_PUBLIC=[\w-]{87}\nTITAN_VAPID_PRIVATE=[\w-]{43}\n$/;
+  const [one, other] = [await place.titan(["push", "keys"]), await place.titan(["push", "keys"])];
+  assert.match(done(one), lines);
+  assert.match(done(other), lines);
+  assert.notEqual(one.stdout, other.stdout);
+  const json = JSON.parse(done(await place.titan(["push", "keys", "--json"])));
+  assert.deepEqual(Object.keys(json), ["publicKey", "privateKey"]);
   await assert.rejects(Deno.stat(place.dataDir), Deno.errors.NotFound);
 });
 

@@ -44,6 +44,38 @@ testOnBoth("http - POST /rpc answers sign-in, batches and notifications", {}, as
   assert.equal(await noted.text(), "");
 });
 
+/** A key pair that RFC 8291 has in its Appendix A. */
+const VAPID = {
+  TITAN_VAPID_PUBLIC:
+    "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8",
+  TITAN_VAPID_PRIVATE: "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw",
+  TITAN_VAPID_SUBJECT: "mailto:ops@x.example",
+};
+
+testOnBoth("http - GET /push/vapid and rpc.discover tell browsers the same key", {
+  env: VAPID,
+}, async (server) => {
+  const answer = await fetch(`${server.url}/push/vapid`, { headers: { origin: "https://a.test" } });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+  assert.equal(await answer.text(), VAPID.TITAN_VAPID_PUBLIC);
+  const head = await fetch(`${server.url}/push/vapid`, { method: "HEAD" });
+  assert.deepEqual([head.status, await head.text()], [200, ""]);
+  const { result } = await (await post(server, call("rpc.discover"))).json();
+  assert.equal(result["x-vapid-public-key"], VAPID.TITAN_VAPID_PUBLIC);
+  assert.ok(!JSON.stringify(result).includes(VAPID.TITAN_VAPID_PRIVATE));
+});
+
+testOnBoth(
+  "http - GET /push/vapid says that there are no pushes for browsers",
+  {},
+  async (server) => {
+    const answer = await fetch(`${server.url}/push/vapid`);
+    assert.equal(answer.status, 404);
+    assert.match(await answer.text(), /^Web Push is not configured/);
+  },
+);
+
 testOnBoth("http - POST /rpc refuses a bad token with 401", {}, async (server) => {
   const answer = await post(server, call("echo"), "not.a.token");
   assert.equal(answer.status, 401);

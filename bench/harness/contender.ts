@@ -26,22 +26,25 @@ export interface TitanStart {
   /** Where the server keeps everything; made where it is missing. */
   readonly dataDir: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Options for `deno run` beside those of `deno task start`. */
+  readonly denoArgs?: readonly string[];
 }
 
 /** Titan, and what its harness can do with it. */
 export type TitanContender = Contender & ServerProcess;
 
 /** Signs the tokens of every benchmark: what is measured holds no secrets. */
-export const SECRET = "a secret that benchmarks share, of more than 32 bytes";
+export const SECRET = "a secret that benchmarks share and that has more than 32 bytes";
 
 /** How long a start may take: with a full store on a busy machine. */
 const START_MS_MAX = 120_000;
 
 /** Starts Titan as in production, but without a limit on what one user may send. */
 export async function startTitan(start: TitanStart): Promise<TitanContender> {
-  const { name, listener, dataDir, env } = start;
+  const { name, listener, dataDir, env, denoArgs = [] } = start;
   const server = await startServer({
     dataDir,
+    denoArgs,
     startMs: START_MS_MAX,
     env: {
       TITAN_JWT_SECRET: SECRET,

@@ -17,6 +17,8 @@ export interface TurnOptions {
   readonly pairs: number;
   readonly size: number;
   readonly secs: number;
+  /** Goes on beside each turn; disposed of at its end. */
+  readonly beside?: (contender: Contender) => Promise<AsyncDisposable>;
 }
 
 /** One measurement of one server. */
@@ -55,6 +57,7 @@ export async function runTurns(
     for (const window of options.windows) {
       for (const contender of contenders) {
         await untilQuiet(pids);
+        await using _beside = await options.beside?.(contender);
         const result = await runLoad(contender, options, window);
         const turn = { server: contender.name, window, round: roundNumber, result };
         turns.push(turn);

@@ -9,7 +9,7 @@ import { createUlid } from "../../rpc/mod.ts";
 import { systemClock, systemRandom } from "../../server/clock.ts";
 import { DataDir } from "../../server/data_dir.ts";
 import { openKvStore } from "../../store/kv/mod.ts";
-import type { Draft, Store, StoreLimits } from "../../store/mod.ts";
+import type { Draft, PushAddress, Store, StoreLimits } from "../../store/mod.ts";
 
 /** What to put there. */
 export interface Filling {
@@ -17,6 +17,8 @@ export interface Filling {
   readonly users: number;
   /** Characters of a message. */
   readonly size: number;
+  /** Where the device of a user is reached by pushes. @default {nowhere} */
+  readonly push?: (index: number) => Omit<PushAddress, "registered">;
 }
 
 /** Users that are made at once. */
@@ -55,18 +57,21 @@ export async function fillStore(dataDir: string, filling: Filling): Promise<void
 }
 
 /** Every user has a device, which has read nothing. */
-async function makeUsers(store: Store, { users }: Filling): Promise<void> {
+async function makeUsers(store: Store, { users, push }: Filling): Promise<void> {
   const registered = systemClock.now();
   await store.users.create({ id: SENDER, registered });
-  const make = async (id: string) => {
+  const make = async (index: number) => {
+    const id = offlineUser(index);
     await store.users.create({ id, registered });
-    const device = { user: id, id: DEVICE, seen: registered };
+    const address = push && { push: { ...push(index), registered } };
+    const device = { user: id, id: DEVICE, seen: registered, ...address };
     await store.devices.change(id, DEVICE, 1, () => device);
     await store.mailboxes.attach(id, DEVICE, "oldest");
+    store.mailboxes.detach(id, DEVICE, 0);
   };
   for (let first = 0; first < users; first += USERS_AT_ONCE) {
     const length = Math.min(USERS_AT_ONCE, users - first);
-    await Promise.all(Array.from({ length }, (_, index) => make(userOf(first + index))));
+    await Promise.all(Array.from({ length }, (_, index) => make(first + index)));
   }
 }
 
@@ -80,7 +85,7 @@ async function append(store: Store, { messages, users, size }: Filling): Promise
       const first = next;
       next += Math.min(CALL_MESSAGES, messages - first);
       const drafts = Array.from({ length: next - first }, (_, index) => {
-        return draftTo(userOf((first + index) % users), newId(), message);
+        return draftTo(offlineUser((first + index) % users), newId(), message);
       });
       const outcomes = await store.mailboxes.append(drafts);
       const refused = outcomes.find(({ kind }) => kind !== "accepted");
@@ -90,7 +95,8 @@ async function append(store: Store, { messages, users, size }: Filling): Promise
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker));
 }
 
-function userOf(index: number): string {
+/** The id of one of the users. */
+export function offlineUser(index: number): string {
   return `offline${index}`;
 }
 

@@ -67,6 +67,9 @@ const KINDS: ReadonlyMap<string, "rejected" | "misconfigured" | "retry" | "unreg
   ],
 );
 
+/** What APNs says where the key may not send for the topic. */
+const ABOUT_TOPIC = ["BadTopic", "DeviceTokenNotForTopic", "MissingTopic", "TopicDisallowed"];
+
 /** Reasons that are not clear by themselves. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   ["BadDeviceToken", "the token is none, or is of the other environment (sandbox or production)"],
@@ -76,6 +79,13 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 /** Whether APNs found the provider token too old, so that another one can help. */
 export function isExpiredToken({ status, body }: ApnsResponse): boolean {
   return status === 403 && readBody(body).reason === EXPIRED;
+}
+
+/** Whether a push was rejected for its topic and not for its device. */
+export function isAboutTopic(
+  outcome: PushOutcome,
+): outcome is Extract<PushOutcome, { kind: "rejected" }> {
+  return outcome.kind === "rejected" && ABOUT_TOPIC.some((said) => outcome.reason.endsWith(said));
 }
 
 /**

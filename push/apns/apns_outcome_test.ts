@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { apnsOutcome, isExpiredToken } from "./apns_outcome.ts";
+import { apnsOutcome, isAboutTopic, isExpiredToken } from "./apns_outcome.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 
@@ -89,4 +89,13 @@ Deno.test("isExpiredToken() is true of ExpiredProviderToken alone", () => {
   assert.equal(isExpiredToken({ status: 403, body: '{"reason":"InvalidProviderToken"}' }), false);
   assert.equal(isExpiredToken({ status: 400, body: '{"reason":"ExpiredProviderToken"}' }), false);
   assert.equal(isExpiredToken({ status: 200, body: "" }), false);
+});
+
+Deno.test("isAboutTopic() tells a wrong topic from a wrong device", () => {
+  const outcomeOf = (reason: string) =>
+    apnsOutcome({ status: 400, body: JSON.stringify({ reason }) }, NOW);
+  assert.equal(isAboutTopic(outcomeOf("TopicDisallowed")), true);
+  assert.equal(isAboutTopic(outcomeOf("BadTopic")), true);
+  assert.equal(isAboutTopic(outcomeOf("BadDeviceToken")), false);
+  assert.equal(isAboutTopic({ kind: "retry", reason: "BadTopic" }), false);
 });

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import type { Push, PushOutcome, PushProvider } from "../push.ts";
+import { checkOf } from "../check_of.ts";
+import type { Push, PushCheck, PushOutcome, PushProvider } from "../push.ts";
 import type { PushClock } from "../push_world.ts";
-import { apnsOutcome, type ApnsResponse, isExpiredToken } from "./apns_outcome.ts";
+import { apnsOutcome, type ApnsResponse, isAboutTopic, isExpiredToken } from "./apns_outcome.ts";
 import { type ApnsRequest, apnsRequest } from "./apns_request.ts";
 import type { ApnsFetch, ApnsSession } from "./apns_session.ts";
 import { ApnsSessions } from "./apns_sessions.ts";
@@ -26,6 +27,14 @@ const SEND_MS_MAX = 10_000;
 
 /** What an application is called, and what is added to that for some kinds of pushes. */
 const BUNDLE_ID = /^[A-Za-z0-9.-]+$/;
+
+/** A push to a device that there is not: APNs looks at the provider token and the topic first. */
+const NO_PUSH: Omit<Push, "expires"> = {
+  target: { token: "0".repeat(64) },
+  content: { badge: 0, fetch: false },
+  urgent: false,
+  collapse: "titan-check",
+};
 
 /** What a deployment has of APNs. */
 export interface ApnsOptions {
@@ -90,6 +99,12 @@ export class ApnsProvider implements PushProvider {
     const sending = this.#send(push).finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
     return sending;
+  }
+
+  /** Shows APNs a provider token and the topic; see {@linkcode PushProvider.check}. */
+  async check(): Promise<PushCheck> {
+    const outcome = await this.send({ ...NO_PUSH, expires: this.#options.clock.now() });
+    return isAboutTopic(outcome) ? { ...outcome, kind: "misconfigured" } : checkOf(outcome);
   }
 
   /**

@@ -103,3 +103,11 @@ Deno.test("ApnsProvider.open() throws at options that cannot be right", async ()
     message: "Cannot use APNs: the topic is no bundle id",
   });
 });
+
+Deno.test("ApnsProvider.check() finds a topic that the key may not send for", async () => {
+  await using opened = await openFakeApns();
+  const { world, apns } = opened;
+  apns.answer({ kind: "wrong_topic" });
+  const check = await world.check(await world.connect());
+  assert.equal(check.kind, "misconfigured");
+});

@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Push, PushContent, PushOutcome, PushProvider } from "../push.ts";
+import type { Push, PushCheck, PushContent, PushOutcome, PushProvider } from "../push.ts";
 import { FakeClock } from "./fake_clock.ts";
 import type { LocalService, ProviderHarness, Situation } from "./harness.ts";
 
@@ -99,7 +99,8 @@ export class ProviderWorld implements AsyncDisposable {
     push: Push = this.push(0),
   ): Promise<PushOutcome> {
     const outcome = await this.inTime("an outcome", provider.send(push));
-    this.#inspect(push, outcome);
+    const { target: { token, keys }, content: { sender, text, nonce } } = push;
+    this.#inspect([withoutOrigin(token), keys?.auth, keys?.p256dh, sender, text, nonce], outcome);
     return outcome;
   }
 
@@ -144,6 +145,13 @@ export class ProviderWorld implements AsyncDisposable {
     await this.inTime("the end of the service", this.service[Symbol.asyncDispose]());
   }
 
+  /** Lets a provider check its credentials and looks at what it says of them. */
+  async check(provider: PushProvider): Promise<PushCheck> {
+    const check = await this.inTime("a check", provider.check());
+    this.#inspect([], check);
+    return check;
+  }
+
   #changed(): void {
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -151,20 +159,12 @@ export class ProviderWorld implements AsyncDisposable {
   }
 
   /** Nothing of what an outcome says may give away what is secret (I8). */
-  #inspect({ target, content }: Push, outcome: PushOutcome): void {
+  #inspect(hidden: readonly (string | undefined)[], outcome: PushOutcome | PushCheck): void {
     if (!("reason" in outcome)) return;
     const { reason } = outcome;
     assert.match(reason, REASON);
     assert.ok(reason.length <= REASON_CHARS_MAX, `reason of ${reason.length} characters`);
-    const secrets = [
-      withoutOrigin(target.token),
-      target.keys?.auth,
-      target.keys?.p256dh,
-      content.sender,
-      content.text,
-      content.nonce,
-      ...this.service.secrets,
-    ];
+    const secrets = [...hidden, ...this.service.secrets];
     for (const secret of secrets) {
       const part = partsOf(secret ?? "").find((part) => reason.includes(part));
       assert.equal(part, undefined, `a secret is in the reason "${reason}"`);

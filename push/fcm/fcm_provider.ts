@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Push, PushOutcome, PushProvider } from "../push.ts";
+import { checkOf } from "../check_of.ts";
+import type { Push, PushCheck, PushOutcome, PushProvider } from "../push.ts";
 import type { PushClock, PushRandom } from "../push_world.ts";
 import { abortable } from "./abortable.ts";
 import { AccessTokens } from "./access_tokens.ts";
@@ -32,6 +33,14 @@ const CLOSED = "Provider is closed";
 const TOO_LARGE: FcmReply = {
   kind: "unsendable",
   reason: "Push is too large without its text and sender too",
+};
+
+/** A push to a token that FCM has never given out: it looks at the access token first. */
+const NO_PUSH: Omit<Push, "expires"> = {
+  target: { token: "no-such-token" },
+  content: { badge: 0, fetch: false },
+  urgent: false,
+  collapse: "titan-check",
 };
 
 /** What {@linkcode FcmProvider.open} needs. */
@@ -106,6 +115,11 @@ export class FcmProvider implements PushProvider {
       cancel();
       this.#endings.delete(ending);
     }
+  }
+
+  /** Gets an access token and shows it to FCM; see {@linkcode PushProvider.check}. */
+  async check(): Promise<PushCheck> {
+    return checkOf(await this.send({ ...NO_PUSH, expires: this.#clock.now() }));
   }
 
   /** Answers what is on the way as to be tried again, and ends the connections. */

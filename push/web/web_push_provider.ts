@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { fitPayload } from "../payload.ts";
-import type { Push, PushOutcome, PushProvider, PushTarget } from "../push.ts";
+import type { Push, PushCheck, PushOutcome, PushProvider, PushTarget } from "../push.ts";
 import type { PushClock, PushRandom } from "../push_world.ts";
 import {
   createSenderKeys,
@@ -20,7 +20,7 @@ import { post, type PostAnswer, type ResolveHost } from "./https_post.ts";
 import { type PushService, PushServices } from "./push_services.ts";
 import { Slots } from "../slots.ts";
 import { findVapidFaults, type VapidIdentity } from "../vapid.ts";
-import { createVapidSigner, VapidToken } from "./vapid_token.ts";
+import { createVapidSigner, type VapidSigner, VapidToken } from "./vapid_token.ts";
 import { isRefusal, outcomeOfAnswer, outcomeOfError } from "./web_outcome.ts";
 
 /** What a {@linkcode WebPushProvider} needs. */
@@ -73,6 +73,7 @@ export class WebPushProvider implements PushProvider {
   readonly name = "web";
   readonly #clock: PushClock;
   readonly #random: PushRandom;
+  readonly #sign: VapidSigner;
   readonly #allowOrigins: ReadonlySet<string>;
   readonly #services: PushServices;
   readonly #slots = new Slots(IN_FLIGHT_MAX);
@@ -85,7 +86,7 @@ export class WebPushProvider implements PushProvider {
     if (faults.length > 0) {
       throw new TypeError(`Cannot identify to push services: ${faults.join("; ")}`);
     }
-    const sign = createVapidSigner(vapid, clock);
+    this.#sign = createVapidSigner(vapid, clock);
     this.#clock = clock;
     this.#random = random;
     this.#allowOrigins = new Set(allowOrigins);
@@ -93,7 +94,7 @@ export class WebPushProvider implements PushProvider {
       resolve,
       ca,
       inFlightMax: SERVICE_IN_FLIGHT_MAX,
-      createToken: (origin) => new VapidToken(() => sign(origin), clock),
+      createToken: (origin) => new VapidToken(() => this.#sign(origin), clock),
     });
   }
 
@@ -113,6 +114,16 @@ export class WebPushProvider implements PushProvider {
       cancel();
       this.#pending.delete(stop);
     }
+  }
+
+  /**
+   * Signs a token; that the keys are a pair was looked at before. Each browser has a push service of
+   * its own, so there is none to ask.
+   */
+  async check(): Promise<PushCheck> {
+    if (this.#isClosed) return { kind: "retry", reason: "Provider is closed" };
+    await this.#sign("https://push.invalid");
+    return { kind: "unasked", reason: "Browsers bring their own push services, so none was asked" };
   }
 
   /** Ends all connections; what is on the way is to be tried again. */

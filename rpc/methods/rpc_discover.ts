@@ -22,8 +22,8 @@ export function createRpcDiscover(methods: ReadonlyMap<string, Method>): Method 
     oncePerBatch: true,
     params: z.unknown(),
     result: z.looseObject({ openrpc: z.string() }),
-    handler(_params, _session, { version }) {
-      document ??= new JsonText(JSON.stringify(openRpcDocument(methods.values(), version)));
+    handler(_params, _session, services) {
+      document ??= new JsonText(JSON.stringify(openRpcDocument(methods.values(), services)));
       return document;
     },
   });

@@ -38,6 +38,7 @@ export function createParser(program: Program, commands: Commands): Command {
   addToken(titan, program);
   addRevoke(titan, program);
   addUser(titan, program);
+  addPush(titan);
   addChat(titan, program, commands);
   return titan;
 }
@@ -194,6 +195,25 @@ function addUserEnders(user: Command, program: Program): void {
         example("titan user remove alice --yes", "titan user remove alice --device old-phone"),
     )
     .action(async (id, options) => (await load()).removeUser(program, id, options));
+}
+
+function addPush(titan: Command): void {
+  const push = titan.command("push")
+    .description("prepare pushes to browsers")
+    .addHelpText("after", example("titan push keys"));
+  push.command("keys")
+    .description("make the key pair for Web Push, and print it as variables; nothing is kept")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nGive both lines to the server, and TITAN_VAPID_SUBJECT=mailto:YOU. The private key is a\n" +
+        "secret. Make them once: after a change every browser has to subscribe again.\n" +
+        example("titan push keys >> titan.env"),
+    )
+    .action(async (options) => {
+      const { printPushKeys } = await import("./push_command.ts");
+      await printPushKeys(options);
+    });
 }
 
 function addChat(titan: Command, program: Program, commands: Commands): void {

@@ -43,6 +43,7 @@ Deno.test("createParser() knows all commands", () => {
     "user export",
     "user logout",
     "user remove",
+    "push keys",
     "chat",
   ]);
 });

@@ -12,7 +12,9 @@ import { createLog, type Log } from "../log.ts";
 import { GOOGLE_ISSUER } from "../oidc/mod.ts";
 import { IssuerUnavailableError } from "../oidc/mod.ts";
 import { OperatorSocket } from "../operator_socket.ts";
+import type { PushProviders } from "../push_providers.ts";
 import { Server } from "../server.ts";
+import type { ServerAdmin } from "../server_admin.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
 import { openPush } from "./open_push.ts";
@@ -83,7 +85,7 @@ async function run(serving: Serving): Promise<void> {
     providers: push.byName,
     fetch: (url, init) => fetch(url, init),
   });
-  await using _socket = await openSocket(serving, server);
+  await using _socket = await openSocket(serving, server, operatedBy(serving, server, push));
   const { version } = program;
   const { listener, store: kind } = config;
   log.event("ready", { url: server.url, listener, store: kind, path: dir.path, version });
@@ -122,9 +124,26 @@ async function loadListener({ program, config }: Serving): Promise<Listen> {
   };
 }
 
+/** What an operator can ask of this server. */
+function operatedBy(
+  { program: { version, clock }, config }: Serving,
+  { url, pushes }: Server,
+  push: PushProviders,
+): ServerAdmin {
+  const ready = clock.now();
+  const names = { fcm: push.of("fcm").name, apns: push.of("apns").name, web: push.of("web").name };
+  const { store } = config;
+  return {
+    status: () =>
+      Promise.resolve({ version, url, store, ready, providers: names, pushes: pushes.figures }),
+    testPush: (user, device, options) => pushes.test(user, device, options),
+  };
+}
+
 async function openSocket(
   { program, config, log }: Serving,
   server: Server,
+  admin: ServerAdmin,
 ): Promise<OperatorSocket | null> {
   const { clock } = program;
   const path = socketPathOf(config.dataDir);
@@ -134,7 +153,7 @@ async function openSocket(
     log.warn("no operator socket", { path: config.dataDir, reason });
     return null;
   }
-  return await OperatorSocket.open({ path, users: server.admin, clock, log });
+  return await OperatorSocket.open({ path, users: server.admin, server: admin, clock, log });
 }
 
 function warn(config: Config, secrets: readonly Uint8Array[], log: Log): void {

@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Push, PushOutcome, PushProvider } from "../../push/mod.ts";
+import type { Push, PushCheck, PushOutcome, PushProvider } from "../../push/mod.ts";
 import type { Outcome, PushAddress } from "../../store/mod.ts";
 import { MemoryStore } from "../../store/memory/memory_store.ts";
 import { Seeded } from "../../tests/crash/seeded.ts";
@@ -52,6 +52,10 @@ export class FakeProvider implements PushProvider {
     } finally {
       this.#onTheWay--;
     }
+  }
+
+  check(): Promise<PushCheck> {
+    return Promise.resolve({ kind: "unasked", reason: "There is no service" });
   }
 
   /** Answers the next pushes in this order, then takes everything. */

@@ -7,4 +7,4 @@ export type { ProviderName } from "./intent.ts";
 export type { PushContentPolicy } from "./push_content.ts";
 export { PushDispatcher, type PushDispatcherParts } from "./push_dispatcher.ts";
 export type { PushFigures } from "./push_figures.ts";
-export type { PushTrialStep } from "./push_trials.ts";
+export { type PushTrialOptions, type PushTrialStep, TRIAL_MS_DEFAULT } from "./push_trials.ts";

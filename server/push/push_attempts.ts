@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { PUSH_URGENT_MS } from "../../limits.ts";
+import { PUSH_URGENT_MS, TABLE_ENTRIES_MAX } from "../../limits.ts";
 import type { PushProvider } from "../../push/mod.ts";
 import type { Devices, Outbox, PushAddress, Users, Waiting } from "../../store/mod.ts";
 import { type Intent, type ProviderName, serviceOf } from "./intent.ts";
 import type { Nonces } from "./nonces.ts";
 import { type Next, Outcomes, type OutcomesParts, type SentPush } from "./outcomes.ts";
 import { contentOf, type PushContentPolicy } from "./push_content.ts";
+import { SenderNames } from "./sender_names.ts";
 import { pushWaitMs, urgencyOf } from "./urgency.ts";
 
 /** A newer push takes the place of an older one: it speaks for all that waits. */
@@ -42,12 +43,14 @@ const DONE: Attempt = { sent: false, next: { kind: "done" } };
 export class PushAttempts {
   readonly #parts: PushAttemptsParts;
   readonly #outcomes: Outcomes;
+  readonly #names: SenderNames;
   #isClosed = false;
 
   /** Takes what it works with. */
   constructor(parts: PushAttemptsParts) {
     this.#parts = parts;
     this.#outcomes = new Outcomes(parts);
+    this.#names = new SenderNames({ ...parts, max: TABLE_ENTRIES_MAX });
   }
 
   /** Sends no more; what was sent is still judged. */
@@ -115,7 +118,8 @@ export class PushAttempts {
   async #send(sent: SentPush, urgent: boolean): Promise<Attempt> {
     const { intent, waiting, address: { provider: name, registered: _, ...target } } = sent;
     const { providers, nonces, counts, content: policy } = this.#parts;
-    const sender = policy === "none" ? "" : await this.#nameOf(waiting);
+    // A bot that answers for a user has no name, only an id.
+    const sender = policy === "none" ? "" : await this.#names.of(waiting.newest.from);
     const provider = providers.get(name);
     if (provider === undefined || intent.isCancelled || this.#isClosed) return DONE;
     counts.sent++;
@@ -127,11 +131,6 @@ export class PushAttempts {
       expires: waiting.expires,
     });
     return { sent: true, next: await this.#outcomes.judge(sent, outcome) };
-  }
-
-  /** What the sender is called. A bot that answers for a user has no name, only an id. */
-  async #nameOf({ newest: { from } }: Waiting): Promise<string> {
-    return (await this.#parts.users.get(from))?.value.name ?? from;
   }
 }
 

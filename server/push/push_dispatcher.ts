@@ -26,7 +26,7 @@ import { OutboxSweep } from "./outbox_sweep.ts";
 import { type Attempt, PushAttempts } from "./push_attempts.ts";
 import type { PushContentPolicy } from "./push_content.ts";
 import { createCounts, type PushFigures } from "./push_figures.ts";
-import { PushTrials, type PushTrialStep } from "./push_trials.ts";
+import { type PushTrialOptions, PushTrials, type PushTrialStep } from "./push_trials.ts";
 
 /** What a {@linkcode PushDispatcher} is made of. */
 export interface PushDispatcherParts {
@@ -138,12 +138,14 @@ export class PushDispatcher implements AsyncDisposable {
 
   /**
    * Sends a device a push at once and tells how far it comes, until the device has answered with
-   * `push.received` or has not for a minute. It is not tried again.
-   *
-   * @param signal ends the wait for the device
+   * `push.received` or has not in time. It is not tried again.
    */
-  test(user: string, device: string, signal?: AbortSignal): AsyncIterable<PushTrialStep> {
-    return this.#trials.run(user, device, signal);
+  test(
+    user: string,
+    device: string,
+    options?: PushTrialOptions,
+  ): AsyncGenerator<PushTrialStep> {
+    return this.#trials.run(user, device, options);
   }
 
   /**

@@ -39,10 +39,21 @@ export interface PushTrialsParts {
   readonly counts: PushCounts;
 }
 
-/** How long a device may take to answer, in milliseconds: it has to wake, connect and sign in. */
-export const TRIAL_MS_MAX = 60_000;
+/**
+ * How long a device may take to answer where nothing else is asked for, in milliseconds: it has to
+ * wake, connect and sign in.
+ */
+export const TRIAL_MS_DEFAULT = 60_000;
 
-/** A trial does not take the place of a push that speaks for messages. */
+/** How a trial is run; everything has a default. */
+export interface PushTrialOptions {
+  /** Ends the wait for the device. @default {never} */
+  readonly signal?: AbortSignal;
+  /** How long to wait for the device, in milliseconds. @default {TRIAL_MS_DEFAULT} */
+  readonly ms?: number;
+}
+
+/** A trial does not take the place of a push that speaks for messages, and is known by it in logs. */
 const COLLAPSE = "titan-trial";
 
 /** The trials that are under way. */
@@ -63,10 +74,13 @@ export class PushTrials {
   /**
    * Sends a push at once and past all rules, and tells how far it comes.
    *
-   * @param signal ends the wait for the device
    * @throws what the store throws
    */
-  async *run(user: string, device: string, signal?: AbortSignal): AsyncGenerator<PushTrialStep> {
+  async *run(
+    user: string,
+    device: string,
+    { signal, ms = TRIAL_MS_DEFAULT }: PushTrialOptions = {},
+  ): AsyncGenerator<PushTrialStep> {
     const { devices, providers } = this.#parts;
     const known = (await devices.list(user)).find(({ id }) => id === device);
     yield { step: "device", ok: known !== undefined };
@@ -79,10 +93,10 @@ export class PushTrials {
     if (provider === undefined) return yield { step: "provider", ok: false };
     yield { step: "provider", ok: true, name: provider.name };
     const nonce = this.#parts.nonces.issue(intentKey(user, device));
-    const answer = this.#answerTo(nonce, signal);
+    const answer = this.#answerTo(nonce, ms, signal);
     try {
       const badge = (await this.#parts.outbox.look(user, device))?.messages ?? 0;
-      const outcome = await this.#send(provider, address, { badge, nonce });
+      const outcome = await this.#send(provider, address, { badge, nonce, ms });
       const ok = outcome.kind === "accepted";
       yield { step: "outcome", ok, outcome };
       if (ok) yield await answer.promise;
@@ -94,7 +108,7 @@ export class PushTrials {
   async #send(
     provider: PushProvider,
     { provider: _, registered: __, ...target }: PushAddress,
-    told: { badge: number; nonce: string },
+    { ms, ...told }: { badge: number; nonce: string; ms: number },
   ): Promise<PushOutcome> {
     const { clock, counts } = this.#parts;
     counts.sent++;
@@ -103,21 +117,21 @@ export class PushTrials {
       content: { ...told, fetch: false },
       urgent: true,
       collapse: COLLAPSE,
-      expires: clock.now() + TRIAL_MS_MAX,
+      expires: clock.now() + ms,
     });
     counts[outcome.kind === "retry" ? "retried" : outcome.kind]++;
     return outcome;
   }
 
   /** Listens from before the push is sent on: a device may be faster than its service's answer. */
-  #answerTo(nonce: string, signal: AbortSignal | undefined) {
+  #answerTo(nonce: string, ms: number, signal: AbortSignal | undefined) {
     const { clock } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<PushTrialStep>();
     const start = clock.monotonic();
     const end = (ok: boolean) => resolve({ step: "answer", ok, ms: clock.monotonic() - start });
     const give = () => end(false);
     this.#waiting.set(nonce, () => end(true));
-    const cancel = clock.after(TRIAL_MS_MAX, give);
+    const cancel = clock.after(ms, give);
     signal?.addEventListener("abort", give, { once: true });
     if (signal?.aborted) give();
     const forget = () => {

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { PushWorld } from "./fake_push_world.ts";
-import type { PushTrialStep } from "./push_trials.ts";
+import type { PushTrialOptions, PushTrialStep } from "./push_trials.ts";
 
 /** Runs a trial; `during` is called with its nonce once the push was sent. */
 async function runTrial(
   world: PushWorld,
   user: string,
-  { during, signal }: { during?: (nonce: string) => void; signal?: AbortSignal } = {},
+  { during, ...options }: PushTrialOptions & { during?: (nonce: string) => void } = {},
 ): Promise<readonly PushTrialStep[]> {
   const steps: PushTrialStep[] = [];
-  const trial = Array.fromAsync(world.dispatcher.test(user, "phone", signal), (step) => {
+  const trial = Array.fromAsync(world.dispatcher.test(user, "phone", options), (step) => {
     steps.push(step);
   });
   await world.settle();
@@ -71,6 +71,8 @@ Deno.test("PushTrials gives up after a minute, or when it is told to", async () 
   await world.sleeper("bob");
   const steps = await runTrial(world, "bob", { during: () => world.clock.advance(60_000) });
   assert.deepEqual(steps.at(-1), { step: "answer", ok: false, ms: 60_000 });
+  const soon = await runTrial(world, "bob", { during: () => world.clock.advance(5000), ms: 5000 });
+  assert.deepEqual(soon.at(-1), { step: "answer", ok: false, ms: 5000 });
   const stop = new AbortController();
   const others = await runTrial(world, "bob", { during: () => stop.abort(), signal: stop.signal });
   assert.deepEqual(others.at(-1), { step: "answer", ok: false, ms: 0 });

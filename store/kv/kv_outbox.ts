@@ -58,11 +58,13 @@ export class KvOutbox implements Outbox {
     if (!mailbox || cursor?.reach === undefined) return null;
     const tally = this.#tally(cursor, clock.now());
     const upTo = mailbox.last;
+    let last: Entry | null = null;
     for await (const entry of reader.from(mailbox, Math.max(tally.upTo, cursor.position))) {
       tally.add(entry, user, clock.now());
+      if (entry.position === tally.newest) last = entry;
     }
     tally.passed(upTo);
-    const newest = await this.#newest(mailbox, device, tally);
+    const newest = last ?? await this.#newest(mailbox, device, tally);
     const { reach: spoken } = cursor;
     // It was forgotten meanwhile, or nothing reaches it any more.
     if (spoken === undefined || mailbox.cursors.get(device) !== cursor) return null;
@@ -156,7 +158,7 @@ export class KvOutbox implements Outbox {
     return tally;
   }
 
-  /** The newest message that waits, read again: texts are not kept. */
+  /** The newest message that was counted before, read again: texts are not kept. */
   async #newest(mailbox: Mailbox, device: string, tally: Tally): Promise<Entry | null> {
     if (tally.newest === 0) return null;
     const limit = { messages: 1, bytes: 1 };

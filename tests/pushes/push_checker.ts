@@ -14,8 +14,8 @@
  *   killed. It was surely written where a message went {@linkcode UNWRITTEN_MS} after the answer and
  *   was accepted before the kill, since that message's commit came later: a disk that stands still
  *   delays both.
- * - **often**: an ordinary push within 20 minutes after another push to the device, by the server's
- *   clock, with the same exception. How often an urgent one goes is not looked at.
+ * - **often**: an ordinary push within 20 minutes after another push to the device, or an urgent one
+ *   within a second, by the server's clock, with the same exception.
  * - **nonsense**: a push that tells a message that was never sent.
  *
  * An ordinary message is owed a push too, but perhaps only 20 minutes after the push before it. A
@@ -24,11 +24,14 @@
  *
  * @module
  */
-import { PUSH_ORDINARY_MS } from "../../limits.ts";
+import { PUSH_ORDINARY_MS, PUSH_URGENT_MS } from "../../limits.ts";
 import type { LifeRecord, PushHistory, PushRecord, ReceiverRecord } from "./push_history.ts";
 
 /** How long the server may take to hear an answer and to begin to write it, in milliseconds. */
 export const UNWRITTEN_MS = 250;
+
+/** How far the clocks of two processes may differ in a second, in milliseconds. */
+const CLOCKS_MS = 20;
 
 /** A promise that was not kept. */
 export interface PushViolation {
@@ -184,15 +187,15 @@ class PushChecker {
   }
 
   #checkOften(user: string, push: PushRecord, before: readonly PushRecord[]): void {
-    if (push.urgent) return;
+    const everyMs = push.urgent ? PUSH_URGENT_MS : PUSH_ORDINARY_MS;
     const { lives } = this.#history;
     const time = serverTime(push.at, lives[push.life]);
     const early = before.find((one) =>
       one.state === "accepted" && !this.#mayBeLost(one, push) &&
-      time - serverTime(one.at, lives[one.life]) < PUSH_ORDINARY_MS - UNWRITTEN_MS
+      time - serverTime(one.at, lives[one.life]) < everyMs - CLOCKS_MS
     );
     if (early === undefined) return;
-    this.report("often", user, `${told([push])} is ordinary and comes soon after ${told([early])}`);
+    this.report("often", user, `${told([push])} comes too soon after ${told([early])}`);
   }
 
   /** Whether the server that sent a push may not have known of it after a later start. */

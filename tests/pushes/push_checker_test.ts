@@ -67,8 +67,9 @@ Deno.test("checkPushes() takes a second push for the same only where a crash cos
   const again = push(1, 25_000, { life: 1 });
   const late = sent(1, 9000);
   assert.deepEqual(broken(history([late], [push(1, 9990), again])), []);
-  assert.deepEqual(broken(history([late], [push(1, 9990), push(1, 9999)])), ["twice"]);
-  assert.deepEqual(broken(history([late], [push(1, 9100), again, { ...again }])), ["twice"]);
+  assert.deepEqual(broken(history([late], [push(1, 8000), push(1, 9999)])), ["twice"]);
+  const third = { ...again, at: 27_000 };
+  assert.deepEqual(broken(history([late], [push(1, 9100), again, third])), ["twice"]);
   const stopped = [life(0, { isStopped: true }), life(20_000)];
   assert.deepEqual(broken(history([late], [push(1, 9990), again], { lives: stopped })), ["twice"]);
   const held = push(1, 9100, { state: "held", answeredAt: undefined });
@@ -90,7 +91,10 @@ Deno.test("checkPushes() counts what came twice", () => {
   assert.equal(figures.unwrittenMsMax, 95);
 });
 
-Deno.test("checkPushes() finds ordinary pushes that come too soon, by the server's clock", () => {
+Deno.test("checkPushes() finds pushes that come too soon, by the server's clock", () => {
+  const hurry = [sent(1, 10), sent(2, 500)];
+  assert.deepEqual(broken(history(hurry, [push(1, 20), push(2, 900)])), ["often"]);
+  assert.deepEqual(broken(history(hurry, [push(1, 20), push(2, 1020)])), []);
   const messages = [sent(1, 10), sent(2, 5000, { urgent: false }), sent(3, 9000)];
   const soon = push(2, 5100, { urgent: false });
   const rest = push(3, 9100);
@@ -101,7 +105,7 @@ Deno.test("checkPushes() finds ordinary pushes that come too soon, by the server
 });
 
 Deno.test("checkPushes() finds pushes for what nobody sent, and to nobody", () => {
-  assert.deepEqual(broken(history([sent(1, 10)], [push(1, 20), push(2, 30)])), ["nonsense"]);
+  assert.deepEqual(broken(history([sent(1, 10)], [push(1, 20), push(2, 3000)])), ["nonsense"]);
   const stranger = push(1, 30, { token: "bb" });
   assert.deepEqual(broken(history([sent(1, 10)], [push(1, 20), stranger])), ["nonsense"]);
 });

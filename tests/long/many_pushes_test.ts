@@ -1,5 +1,5 @@
 /**
- * The scenes of `../push_test.ts`, with more people in them.
+ * The scenes of `../many_pushes_test.ts`, with more people in them.
  */
 import { playOneEach, playOutage } from "../pushes/scenes.ts";
 
