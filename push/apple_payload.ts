@@ -31,8 +31,8 @@ export type ApplePayload = {
  * - `sound`: the system's own, where the push is urgent.
  * - `mutable-content`: a notification service extension may replace all this before it is shown, as
  *   with a sender's name out of the contacts, or with a text it fetched.
- * - `content-available`: where the application has something to do: to fetch, or to answer a test.
- *   It is woken in the background.
+ * - `content-available`: where the application has something to do: to fetch, or to say that it saw
+ *   the push. It is woken in the background.
  *
  * `titan` is for the application and its extension: `fetch` is true where more waits than is told
  * here; `sender` is who wrote the newest message; `nonce` is what to answer with `push.received`.

@@ -21,8 +21,6 @@ export interface PushWorld {
   readonly clock: Clock;
   /** Salts, and names that must be free. */
   readonly random: RandomBytes;
-  /** Where pushes go that have no other way. */
-  readonly log: Log;
   /** Deno's own `fetch`. */
   readonly fetch: (
     url: string,
@@ -78,15 +76,30 @@ const OPENERS: ReadonlyMap<PushName, Opener> = new Map([
   ["web", openWeb],
 ]);
 
+/** Whether a service is configured at all. */
+export function hasPushService(config: PushConfig): boolean {
+  const { googleCredentials, apnsKey, vapidPrivate } = config;
+  return [googleCredentials, apnsKey, vapidPrivate].some((one) => one !== undefined);
+}
+
+/** The providers that are configured, and the log for the others. */
+export function withPushLog(
+  configured: ReadonlyMap<PushName, PushProvider>,
+  log: Log,
+): PushProviders {
+  const write = (reason: string) => log.event("push logged", { reason });
+  return new PushProviders(configured, new LogProvider({ write }));
+}
+
 /**
  * Opens the providers that are configured. Nothing is sent to anybody yet.
  *
  * @throws {ConfigError} credentials cannot be read, or are none; all mistakes at once
  */
-export async function openPushProviders(
+export async function openConfigured(
   config: PushConfig,
   world: PushWorld,
-): Promise<PushProviders> {
+): Promise<ReadonlyMap<PushName, PushProvider>> {
   const configured = new Map<PushName, PushProvider>();
   const problems: string[] = [];
   for (const [name, open] of OPENERS) {
@@ -98,10 +111,8 @@ export async function openPushProviders(
       problems.push(...error.problems);
     }
   }
-  const write = (reason: string) => world.log.event("push logged", { reason });
-  const providers = new PushProviders(configured, new LogProvider({ write }));
-  if (problems.length === 0) return providers;
-  await providers[Symbol.asyncDispose]();
+  if (problems.length === 0) return configured;
+  await Promise.all([...configured.values()].map((one) => one[Symbol.asyncDispose]()));
   throw new ConfigError(problems);
 }
 

@@ -9,7 +9,12 @@ import type { Push } from "../push/mod.ts";
 import { LocalPushService } from "../push/web/contract/local_push_service.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { FakeLog } from "./fake_world.ts";
-import { openPushProviders, type PushName, type PushProviders } from "./push_providers.ts";
+import {
+  openConfigured,
+  type PushName,
+  type PushProviders,
+  withPushLog,
+} from "./push_providers.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -24,16 +29,15 @@ class Fixture {
     changed() {},
   };
 
-  open(variables: Variables): Promise<PushProviders> {
+  async open(variables: Variables): Promise<PushProviders> {
     const map = new Map(Object.entries(variables));
-    return openPushProviders(readConfig((name) => map.get(name)), {
+    const configured = await openConfigured(readConfig((name) => map.get(name)), {
       clock: {
         now: () => this.clock.now(),
         monotonic: () => 0,
         after: (...a) => this.clock.after(...a),
       },
       random: this.service.random,
-      log: this.log,
       fetch,
       readFile: (path) => {
         const file = this.files.get(path) ?? new Deno.errors.NotFound();
@@ -41,6 +45,7 @@ class Fixture {
       },
       ca: TEST_CA,
     });
+    return withPushLog(configured, this.log);
   }
 
   /** Expects the variables to be refused and answers the mistakes that were found. */
@@ -74,7 +79,7 @@ const APNS: Variables = {
 
 const NAMES: readonly PushName[] = ["fcm", "apns", "web"];
 
-Deno.test("openPushProviders() logs what would be sent where nothing is configured", async () => {
+Deno.test("openConfigured() logs what would be sent where nothing is configured", async () => {
   const fixture = new Fixture();
   await using providers = await fixture.open({});
   assert.deepEqual(providers.all.map(({ name }) => name), ["log"]);
@@ -88,7 +93,7 @@ Deno.test("openPushProviders() logs what would be sent where nothing is configur
   assert.ok(!logged.includes("s3cr3t"));
 });
 
-Deno.test("openPushProviders() reaches each service that is configured", async () => {
+Deno.test("openConfigured() reaches each service that is configured", async () => {
   const fixture = new Fixture();
   const account = await makeTestAccount();
   await using fcm = await LocalFcm.open(fixture.service, account);
@@ -114,7 +119,7 @@ Deno.test("openPushProviders() reaches each service that is configured", async (
   assert.deepEqual(fixture.log.lines, []);
 });
 
-Deno.test("openPushProviders() takes the text of the APNs key, and Apple's words for its places", async () => {
+Deno.test("openConfigured() takes the text of the APNs key, and Apple's words for its places", async () => {
   const fixture = new Fixture();
   await using apns = await FakeApns.open({ ...fixture.service, inFlightMax: 1 });
   for (const place of ["production", "sandbox"]) {
@@ -125,7 +130,7 @@ Deno.test("openPushProviders() takes the text of the APNs key, and Apple's words
   }
 });
 
-Deno.test("openPushProviders() tells all files at once that cannot be read", async () => {
+Deno.test("openConfigured() tells all files at once that cannot be read", async () => {
   const fixture = new Fixture();
   const variables = { ...APNS, GOOGLE_APPLICATION_CREDENTIALS: "/keys/fcm.json" };
   const fcm = "GOOGLE_APPLICATION_CREDENTIALS must be the path of a service account's JSON file: ";

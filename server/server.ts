@@ -29,13 +29,8 @@ import { IdleMemory } from "./idle_memory.ts";
 import type { Listen, Listener } from "./listener.ts";
 import type { Log } from "./log.ts";
 import type { UserAdmin } from "./user_admin.ts";
-import {
-  createIssuers,
-  createRemoteKeys,
-  type Fetch,
-  googleIssuer,
-  type IssuerConfig,
-} from "./oidc/mod.ts";
+import { issuersOf } from "./issuers_of.ts";
+import { createIssuers, createRemoteKeys, type Fetch } from "./oidc/mod.ts";
 import { createPeople, type People } from "./people.ts";
 import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
@@ -137,11 +132,6 @@ export class Server implements AsyncDisposable {
     await this.gateway.stop(CLOSE.goingAway);
     await this.#listener[Symbol.asyncDispose]();
   }
-}
-
-/** The issuers whose ID tokens are accepted. */
-function issuersOf({ googleClientIds, googleIssuer: url, oidc }: Config): readonly IssuerConfig[] {
-  return [...googleClientIds.length > 0 ? [googleIssuer(googleClientIds, url)] : [], ...oidc];
 }
 
 /** What access tokens are verified with. */

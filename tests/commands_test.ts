@@ -56,7 +56,7 @@ Deno.test("titan shows what it can do", async () => {
     place.titan(["--version"]),
     place.titan([]),
   ]);
-  for (const command of ["serve", "token", "revoke", "user", "push", "chat"]) {
+  for (const command of ["serve", "token", "revoke", "user", "push", "chat", "doctor"]) {
     assert.match(done(help), new RegExp(`^ {2}${command}\\b`, "m"));
   }
   assert.equal(done(version), `${config.version}\n`);
@@ -94,6 +94,10 @@ Deno.test("titan says in one line what is wrong with a command", async () => {
     [["user", "remove", "alice"], /^Option --yes is needed where there is no terminal$/],
     [["user", "remove", "alice", "--device", "old"], /^Option --yes is needed where/],
     [["user", "remove", "alice", "--device", "", "--yes"], /^"" cannot be a device id$/],
+    [["doctor", "--device", "alice"], /^Option --device takes a user and a device$/],
+    [["doctor", "--device", "alice", "a b"], /^"a b" cannot be a device id$/],
+    [["doctor", "--device", "alice", "phone", "--wait", "11m"], /^Option --wait must be .* 600 s:/],
+    [["doctor", "--wait", "5s"], /^Option --wait is for --device$/],
     [["chat", "bob"], /^Say who you are: --user USER, or a token in TITAN_TOKEN$/],
     [["chat", "--user", "a", "--token", "b"], /^Options --user and --token exclude each other$/],
     [["chat", "--user", "a", "--url", "x"], /^Option --url must be as ws:.*: it is "x"$/],

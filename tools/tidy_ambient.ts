@@ -50,6 +50,7 @@ const EDGES: ReadonlyMap<string, readonly string[]> = new Map([
   ]],
   ["server/commands/", []],
   ["server/log.ts", ["console.*"]],
+  ["server/push_worker/worker.ts", ["fetch"]],
   ["store/kv/deno_database.ts", ["Deno.openKv"]],
 ]);
 

@@ -5,26 +5,23 @@
  */
 import { type Config, ConfigError } from "../config.ts";
 import type { Log } from "../log.ts";
-import { openPushProviders, type PushProviders } from "../push_providers.ts";
+import { hasPushService, type PushProviders, withPushLog } from "../push_providers.ts";
+import { PushWorker, spawnPushThread } from "../push_worker/mod.ts";
 import { CommandError, messageOf } from "./exit.ts";
 import type { Program } from "./program.ts";
 
 /**
- * Opens the push services.
+ * Opens the push services, on a thread of their own where there are any.
  *
  * @throws {ConfigError} credentials cannot be read, or are none.
  * @throws {CommandError} what sends the pushes cannot be loaded.
  */
 export async function openPush(program: Program, config: Config, log: Log): Promise<PushProviders> {
-  const { clock, random } = program;
+  if (!hasPushService(config)) return withPushLog(new Map(), log);
   try {
-    return await openPushProviders(config, {
-      clock,
-      random,
-      log,
-      fetch: (url, options) => fetch(url, options),
-      readFile: (path) => Deno.readTextFile(path),
-    });
+    const { clock } = program;
+    const worker = await PushWorker.open({ config, clock, spawn: spawnPushThread });
+    return withPushLog(worker.providers, log);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new CommandError(`Cannot open the push services: ${messageOf(error)}`);

@@ -40,6 +40,7 @@ export function createParser(program: Program, commands: Commands): Command {
   addUser(titan, program);
   addPush(titan);
   addChat(titan, program, commands);
+  addDoctor(titan, program, commands);
   return titan;
 }
 
@@ -235,6 +236,25 @@ function addChat(titan: Command, program: Program, commands: Commands): void {
     .action(async (to, options) => {
       const { chat } = await import("./chat/mod.ts");
       commands.ended(await chat(program, to, options));
+    });
+}
+
+function addDoctor(titan: Command, program: Program, commands: Commands): void {
+  titan.command("doctor")
+    .description("say whether everything is well, and try whether a push arrives")
+    .option("--device <user device...>", "send this device a push, and wait until it answers")
+    .option("--wait <time>", "how long the device may take: 60s, 10m (default: 60s)")
+    .option("--json", "print JSON; with --device one line a step")
+    .addHelpText(
+      "after",
+      "\nIt looks at the configuration, the data directory, the server that runs, TLS, the clock,\n" +
+        "issuers and push services, and changes nothing. Run it with the server's variables.\n" +
+        "--device asks the running server to send one real push. Exit code 1: something is wrong.\n" +
+        example("titan doctor", "titan doctor --device alice phone"),
+    )
+    .action(async (options) => {
+      const { doctor } = await import("./doctor/mod.ts");
+      commands.ended(await doctor(program, options));
     });
 }
 

@@ -45,6 +45,7 @@ Deno.test("createParser() knows all commands", () => {
     "user remove",
     "push keys",
     "chat",
+    "doctor",
   ]);
 });
 

@@ -5,7 +5,7 @@
  */
 import { StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
 import { readOrMakeSecrets, SecretFileError, weakSecret } from "../auth/mod.ts";
-import { type Config, unknownVariables } from "../config.ts";
+import type { Config } from "../config.ts";
 import { DataDir, DataDirError, DataDirTakenError, socketPathOf } from "../data_dir.ts";
 import type { Listen } from "../listener.ts";
 import { createLog, type Log } from "../log.ts";
@@ -17,10 +17,12 @@ import { Server } from "../server.ts";
 import type { ServerAdmin } from "../server_admin.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
+import { isLoopback } from "./is_loopback.ts";
 import { openPush } from "./open_push.ts";
 import { openStore } from "./open_store.ts";
 import type { Program, StoreOpening } from "./program.ts";
 import { StopSignals } from "./stop_signals.ts";
+import { strayVariables } from "./stray_variables.ts";
 
 /** Errors whose messages hold nothing that a client sent. */
 const OWN_ERRORS = [
@@ -33,9 +35,6 @@ const OWN_ERRORS = [
 
 /** What a stop may take beside the drain, in milliseconds: the last commits, on a slow disk. */
 const STOP_MS_MAX = 10_000;
-
-/** Variables that commands other than this one read. */
-const OTHER_VARIABLES: readonly string[] = ["TITAN_TOKEN"];
 
 /** What a running server is made of. */
 interface Serving {
@@ -158,8 +157,8 @@ async function openSocket(
 
 function warn(config: Config, secrets: readonly Uint8Array[], log: Log): void {
   const { host, trustProxy, googleIssuer: url } = config;
-  for (const { name, nearest } of unknownVariables(Object.keys(Deno.env.toObject()))) {
-    if (!OTHER_VARIABLES.includes(name)) log.warn("unknown variable", { variable: name, nearest });
+  for (const { name, nearest } of strayVariables(Object.keys(Deno.env.toObject()))) {
+    log.warn("unknown variable", { variable: name, nearest });
   }
   for (const [index, secret] of secrets.entries()) {
     if (!weakSecret(secret)) continue;
@@ -175,9 +174,4 @@ function warn(config: Config, secrets: readonly Uint8Array[], log: Log): void {
     const reason = "Tokens and messages cross the network in the clear: put a TLS proxy in front";
     log.warn("no TLS", { address: host, reason });
   }
-}
-
-/** Whether only this machine reaches a host. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

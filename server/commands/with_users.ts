@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { DataDir, dataDirExists, DataDirTakenError, socketPathOf } from "../data_dir.ts";
-import { OperatorClient, OperatorError } from "../operator_client.ts";
+import { DataDir, dataDirExists, DataDirTakenError } from "../data_dir.ts";
 import { StoreUserAdmin, type UserAdmin } from "../user_admin.ts";
+import { askServer } from "./ask_server.ts";
 import { CommandError } from "./exit.ts";
 import { openStore } from "./open_store.ts";
 import type { Program } from "./program.ts";
@@ -47,22 +47,4 @@ async function workOnStore<T>(program: Program, dir: DataDir, work: UserWork<T>)
   const events = { lost() {}, failed() {} };
   await using store = await openStore(program, config, dir, events);
   return await work(new StoreUserAdmin({ store, now: () => program.clock.now() }));
-}
-
-async function askServer<T>(
-  dataDir: string,
-  taken: DataDirTakenError,
-  work: UserWork<T>,
-): Promise<T> {
-  const path = socketPathOf(dataDir);
-  if (path === null) {
-    throw new CommandError(`${taken.message}. Stop it first: the path is too long for its socket`);
-  }
-  using users = new OperatorClient(path, (url, init) => fetch(url, init));
-  try {
-    return await work(users);
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    throw new OperatorError(`${taken.message}. ${error.message}`, { cause: error });
-  }
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-export type { Fetch, FetchWorld } from "./document.ts";
+export { countIssuerKeys, countKeys } from "./count_keys.ts";
+export { DocumentError, type DocumentFault, type Fetch, type FetchWorld } from "./document.ts";
 export type { IdTokenClaims } from "./id_token_claims.ts";
 export { GOOGLE_ISSUER, googleIssuer, isIssuerName, type IssuerConfig } from "./issuer_config.ts";
 export { isIssuerUrl, isKeysUrl } from "./issuer_url.ts";

@@ -5,7 +5,7 @@
  */
 import { PUSH_URGENT_MS, TABLE_ENTRIES_MAX } from "../../limits.ts";
 import type { PushProvider } from "../../push/mod.ts";
-import type { Devices, Outbox, PushAddress, Users, Waiting } from "../../store/mod.ts";
+import type { Devices, Outbox, PushAddress, Users } from "../../store/mod.ts";
 import { type Intent, type ProviderName, serviceOf } from "./intent.ts";
 import type { Nonces } from "./nonces.ts";
 import { type Next, Outcomes, type OutcomesParts, type SentPush } from "./outcomes.ts";

@@ -180,7 +180,9 @@ function command({ dataDir, args, env = {}, denoArgs = [], main = "main.ts" }: T
 function permissions(dataDir: string): string[] {
   const [, options] = /deno (run .*) main\.ts serve$/.exec(config.tasks.start.command) ?? [];
   if (options === undefined) throw new Error("Task start does not run main.ts as it used to");
-  return options.split(" ").map((option) => option.replace(/"\$DATA(\$KEYS)?"/, dataDir));
+  return options.split(" ").map((option) =>
+    option.replace(/"\$DATA(\$KEYS)?([^"]*)"/, (_all, _keys, rest) => dataDir + rest)
+  );
 }
 
 function newest(text: string): string {

@@ -1,0 +1,54 @@
+/**
+ * Reaching the server that has a data directory.
+ *
+ * @module
+ */
+import { DataDir, dataDirExists, DataDirTakenError, socketPathOf } from "../data_dir.ts";
+import { OperatorClient, OperatorError } from "../operator_client.ts";
+import { CommandError } from "./exit.ts";
+
+/**
+ * Asks the server that has a data directory.
+ *
+ * @throws {CommandError} it has no socket.
+ * @throws {OperatorError} it cannot be asked.
+ */
+export async function askServer<T>(
+  dataDir: string,
+  taken: DataDirTakenError,
+  work: (server: OperatorClient) => Promise<T>,
+): Promise<T> {
+  const path = socketPathOf(dataDir);
+  if (path === null) {
+    throw new CommandError(`${taken.message}. Stop it first: the path is too long for its socket`);
+  }
+  using server = new OperatorClient(path, (url, init) => fetch(url, init));
+  try {
+    return await work(server);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    throw new OperatorError(`${taken.message}. ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Asks the server that runs.
+ *
+ * @throws {CommandError} none runs.
+ * @throws {OperatorError} it cannot be asked.
+ */
+export async function askRunningServer<T>(
+  dataDir: string,
+  work: (server: OperatorClient) => Promise<T>,
+): Promise<T> {
+  if (!await dataDirExists(dataDir)) {
+    throw new CommandError(`No server runs: there is no data directory "${dataDir}"`);
+  }
+  try {
+    using _dir = await DataDir.open(dataDir);
+  } catch (error) {
+    if (error instanceof DataDirTakenError) return await askServer(dataDir, error, work);
+    throw error;
+  }
+  throw new CommandError(`No server runs on the data directory "${dataDir}"`);
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { readConfig } from "../../config.ts";
+import { checkConfig } from "./check_config.ts";
+
+function check(env: Readonly<Record<string, string>>) {
+  const variables = new Map(Object.entries(env));
+  return checkConfig(() => readConfig((name) => variables.get(name)), [...variables.keys()]);
+}
+
+Deno.test("checkConfig() says how much is set", () => {
+  const { config, findings } = check({ PORT: "8080", PATH: "/bin" });
+  assert.equal(config?.port, 8080);
+  assert.deepEqual(findings, [
+    { mark: "ok", check: "configuration", text: "1 variable is set, without mistakes" },
+  ]);
+});
+
+Deno.test("checkConfig() reports every mistake at once, and what is misspelt", () => {
+  const { config, findings } = check({ PORT: "x", TITAN_STORE: "disk", TITAN_HOTS: "::1" });
+  assert.equal(config, undefined);
+  assert.deepEqual(findings.map(({ mark }) => mark), ["wrong", "wrong", "warn"]);
+  assert.match(findings[0]?.text ?? "", /^PORT must be .*: it is "x"$/);
+  assert.match(findings[2]?.todo ?? "", /TITAN_HOST/);
+});
+
+Deno.test("checkConfig() warns of a secret that is short, and does not show it", () => {
+  const { findings } = check({ TITAN_JWT_SECRET: "s3cr3t" });
+  assert.deepEqual(findings.map(({ mark }) => mark), ["ok", "warn"]);
+  assert.ok(!JSON.stringify(findings).includes("s3cr3t"));
+});
+
+Deno.test("checkConfig() lets through what is no mistake of the configuration", () => {
+  assert.throws(() =>
+    checkConfig(() => {
+      throw new RangeError("Fault");
+    }, []), RangeError);
+});

@@ -1,0 +1,14 @@
+/**
+ * The push services on a thread of their own.
+ *
+ * @module
+ */
+export type { PushName } from "../push_providers.ts";
+export type { Answer, Call, FromWorker, Job, PackedConfig, ToWorker } from "./messages.ts";
+export {
+  PushWorker,
+  type PushWorkerOptions,
+  type Thread,
+  type ThreadListener,
+} from "./push_worker.ts";
+export { spawnPushThread } from "./push_thread.ts";

@@ -1,0 +1,86 @@
+/**
+ * The thread that sends pushes: it opens the providers and does what it is told, many calls at a
+ * time. The server starts it with `new Worker()`.
+ *
+ * @module
+ */
+import { systemClock, systemRandom } from "../clock.ts";
+import { ConfigError } from "../config.ts";
+import { openConfigured, type PushName } from "../push_providers.ts";
+import type { PushProvider } from "../../push/mod.ts";
+import { type Answer, type FromWorker, type Job, type ToWorker, unpackConfig } from "./messages.ts";
+
+/** What a thread has and the server has not, as far as it is used here. */
+interface ThreadScope {
+  onmessage: ((event: { readonly data: ToWorker }) => void) | null;
+  postMessage(message: FromWorker): void;
+  close(): void;
+}
+
+// The types of threads and of the server exclude each other in one program.
+const scope = globalThis as unknown as ThreadScope;
+
+/** Sends pushes for the server that started this thread. */
+class PushThread {
+  #providers: ReadonlyMap<PushName, PushProvider> = new Map();
+  #answers: Answer[] = [];
+
+  take(message: ToWorker): void {
+    switch (message.kind) {
+      case "open":
+        this.#open(message);
+        return;
+      case "work":
+        for (const job of message.jobs) this.#work(job);
+        return;
+      case "end":
+        this.#end();
+        return;
+    }
+  }
+
+  async #open({ config, ca }: ToWorker & { readonly kind: "open" }): Promise<void> {
+    try {
+      this.#providers = await openConfigured(unpackConfig(config), {
+        clock: systemClock,
+        random: systemRandom,
+        fetch: (url, options) => fetch(url, options),
+        readFile: (path) => Deno.readTextFile(path),
+        ...(ca === undefined ? {} : { ca }),
+      });
+      this.#say({ kind: "opened", names: [...this.#providers.keys()] });
+    } catch (error) {
+      if (error instanceof ConfigError) this.#say({ kind: "refused", problems: error.problems });
+      else this.#say({ kind: "failed", message: String(error) });
+    }
+  }
+
+  async #work(job: Job): Promise<void> {
+    const { number, name } = job;
+    const provider = this.#providers.get(name);
+    const outcome = provider === undefined
+      ? { kind: "retry", reason: "Push provider is not open" } as const
+      : await (job.call === "send" ? provider.send(job.push) : provider.check());
+    this.#answers.push({ number, outcome });
+    if (this.#answers.length > 1) return;
+    // What else comes in this turn goes in the same message.
+    systemClock.after(0, () => {
+      const answers = this.#answers;
+      this.#answers = [];
+      this.#say({ kind: "done", answers });
+    });
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([...this.#providers.values()].map((one) => one[Symbol.asyncDispose]()));
+    this.#say({ kind: "ended" });
+    scope.close();
+  }
+
+  #say(message: FromWorker): void {
+    scope.postMessage(message);
+  }
+}
+
+const thread = new PushThread();
+scope.onmessage = ({ data }) => thread.take(data);
