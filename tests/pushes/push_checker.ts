@@ -79,16 +79,25 @@ export function checkPushes(history: PushHistory): PushCheck {
  *
  * @param serverNow milliseconds of the run's clock, and as many more as the server is ahead
  */
-export function owedNow(history: PushHistory, serverNow: number): readonly string[] {
+export function owedNow(history: PushHistory, serverNow: number): readonly ReceiverRecord[] {
   const byToken = Map.groupBy(history.pushes, ({ token }) => token);
-  return history.receivers.filter((receiver) => {
-    const pushes = byToken.get(receiver.token) ?? [];
-    const owed = unspoken(receiver, pushes);
-    if (owed.length === 0 || owed.some(({ urgent }) => urgent)) return owed.length > 0;
-    const last = pushes.findLast(({ state }) => state === "accepted");
-    if (last === undefined) return true;
-    return serverNow - serverTime(last.at, history.lives[last.life]) >= PUSH_ORDINARY_MS;
-  }).map(({ user }) => user);
+  return history.receivers.filter((receiver) =>
+    isOwedNow(receiver, byToken.get(receiver.token) ?? [], history.lives, serverNow)
+  );
+}
+
+/** Whether one is among {@linkcode owedNow}. @param pushes those to the receiver, in order */
+export function isOwedNow(
+  receiver: ReceiverRecord,
+  pushes: readonly PushRecord[],
+  lives: readonly LifeRecord[],
+  serverNow: number,
+): boolean {
+  const owed = unspoken(receiver, pushes);
+  if (owed.length === 0 || owed.some(({ urgent }) => urgent)) return owed.length > 0;
+  const last = pushes.findLast(({ state }) => state === "accepted");
+  if (last === undefined) return true;
+  return serverNow - serverTime(last.at, lives[last.life]) >= PUSH_ORDINARY_MS;
 }
 
 /** Accepted, not acknowledged, and no push that was accepted speaks for them. */

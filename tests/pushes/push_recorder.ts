@@ -26,6 +26,7 @@ export class PushRecorder implements AsyncDisposable {
   aheadMs = 0;
   /** The life of the server that sends now. */
   life = -1;
+  readonly #byToken = new Map<string, PushRecord[]>();
   readonly #records = new Map<SeenPush, PushRecord>();
   readonly #certificate: string;
   #apns: FakeApns | undefined;
@@ -69,6 +70,11 @@ export class PushRecorder implements AsyncDisposable {
   /** The same for Deno, which is told whom to trust. */
   get denoArgs(): readonly string[] {
     return ["--cert", this.#certificate];
+  }
+
+  /** The pushes to one device, in order. */
+  of(token: string): readonly PushRecord[] {
+    return this.#byToken.get(token) ?? [];
   }
 
   /** A token of the service. */
@@ -124,5 +130,8 @@ export class PushRecorder implements AsyncDisposable {
     };
     this.#records.set(push, record);
     this.pushes.push(record);
+    const others = this.#byToken.get(token);
+    if (others === undefined) this.#byToken.set(token, [record]);
+    else others.push(record);
   }
 }
