@@ -38,6 +38,9 @@ export class FakeApns implements LocalService {
   readonly #server: FakeHttp2Server;
   readonly #held: FakeStream[] = [];
   readonly #seen: SeenPush[] = [];
+  /** The pushes of requests that were read. */
+  readonly #pushes = new WeakMap<FakeStream, SeenPush>();
+  readonly #accepted: SeenPush[] = [];
   #situation: Situation = { kind: "accepted" };
   /** Requests that were read and not yet answered. */
   readonly #inHand = new Set<FakeStream>();
@@ -63,6 +66,11 @@ export class FakeApns implements LocalService {
 
   get seen(): readonly SeenPush[] {
     return this.#seen;
+  }
+
+  /** Those of {@linkcode seen} that it accepted, in order, while their connection was there. */
+  get accepted(): readonly SeenPush[] {
+    return this.#accepted;
   }
 
   get peak(): number {
@@ -136,6 +144,7 @@ export class FakeApns implements LocalService {
     if ("status" in notification) return this.#refuse(stream, notification);
     const refusal = await this.tokens.check(stream.headers.get("authorization") ?? "");
     this.#seen.push(notification);
+    this.#pushes.set(stream, notification);
     this.#options.changed();
     if (refusal !== null) return this.#refuse(stream, refusal);
     const { streamsMax = STREAMS_MAX } = this.#options;
@@ -191,7 +200,10 @@ export class FakeApns implements LocalService {
   }
 
   #accept(stream: FakeStream): void {
+    const push = this.#pushes.get(stream);
+    if (push !== undefined && stream.isOpen) this.#accepted.push(push);
     stream.respond(200, [["apns-id", "eabeae54-14a8-11e5-b60b-1697f925ec7b"]], "");
+    this.#options.changed();
   }
 
   #refuse(stream: FakeStream, refusal: Refusal): void {

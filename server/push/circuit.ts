@@ -31,7 +31,10 @@ export interface Failure {
 export const CIRCUIT_FAILURES_MAX = 5;
 
 /** How long a dead service is left alone, in milliseconds: from a second on, doubling. */
-export const CIRCUIT_MS: BackoffRange = { min: 1000, max: 60_000 };
+export const CIRCUIT_MS: BackoffRange = { min: 1000, max: 15_000 };
+
+/** How long it is left alone at the most where it asks for a time itself, in milliseconds. */
+export const CIRCUIT_ASKED_MS_MAX = 600_000;
 
 /**
  * The way to one service. While the service works, a number may be inside at a time and the others
@@ -151,7 +154,7 @@ export class Circuit<T> implements Disposable {
     this.#isTrying = false;
     this.#trial = undefined;
     const half = backoffMs(this.#openings, CIRCUIT_MS) / 2;
-    const ms = Math.max(half + jitteredMs(half, random), Math.min(afterMs, CIRCUIT_MS.max));
+    const ms = Math.max(half + jitteredMs(half, random), Math.min(afterMs, CIRCUIT_ASKED_MS_MAX));
     this.#cancel();
     this.#cancel = clock.after(ms, () => {
       this.#isTrying = true;

@@ -56,4 +56,10 @@ export interface Fault {
   readonly kill?: KillPoint;
   /** The store's background work comes so many times sooner. */
   readonly hurry?: number;
+  /** The sweep of the outbox does not find users whose id begins so. */
+  readonly unlisted?: string;
+  /** No commit says that users are owed a push whose id begins so. */
+  readonly unowed?: string;
+  /** The server's clock is so many milliseconds ahead: what is to be in that time is due now. */
+  readonly aheadMs?: number;
 }

@@ -17,6 +17,6 @@ export function startFaulty(
     main: SERVER_UNDER_TEST,
     args: [JSON.stringify(fault)],
     // A process has to be allowed to kill itself.
-    denoArgs: ["--allow-run"],
+    denoArgs: ["--allow-run", ...options.denoArgs ?? []],
   });
 }

@@ -23,21 +23,22 @@ import type { Store } from "../../store/mod.ts";
 import type { Fault } from "./fault.ts";
 import { withFaultyDirectory } from "./faulty_directory.ts";
 import { withFaultyMailboxes } from "./faulty_mailboxes.ts";
+import { withFaultyOutbox } from "./faulty_outbox.ts";
 import { KillingDatabase } from "./killing_database.ts";
 
 async function openStore(fault: Fault, config: Config, opening: StoreOpening): Promise<Store> {
-  const { kill, hurry = 1 } = fault;
+  const { kill } = fault;
   const { mailboxMessages, mailboxBytes } = config;
   const file = await DenoDatabase.open(await opening.database());
   const database = kill === undefined ? file : new KillingDatabase(file, kill, dieNow);
   const store = await KvStore.open(database, {
-    clock: hurried(hurry),
+    clock: storeClock(fault),
     limits: { mailboxMessages, mailboxBytes, backlogBytes: COMMIT_BACKLOG_BYTES_MAX },
     owner: { pid: Deno.pid, since: systemClock.now() },
     lost: opening.lost,
     failed: opening.failed,
   });
-  return withFaultyMailboxes(withFaultyDirectory(store, fault), fault);
+  return withFaultyOutbox(withFaultyMailboxes(withFaultyDirectory(store, fault), fault), fault);
 }
 
 /** As `kill -9`: nothing of this process runs any more. */
@@ -45,9 +46,15 @@ function dieNow(): void {
   Deno.kill(Deno.pid, "SIGKILL");
 }
 
+function serverClock({ aheadMs = 0 }: Fault): Clock {
+  return { ...systemClock, now: () => systemClock.now() + aheadMs };
+}
+
 /** A clock that lets background work come sooner. */
-function hurried(times: number): Clock {
-  return { ...systemClock, after: (ms, callback) => systemClock.after(ms / times, callback) };
+function storeClock(fault: Fault): Clock {
+  const { hurry = 1 } = fault;
+  const after: Clock["after"] = (ms, callback) => systemClock.after(ms / hurry, callback);
+  return { ...serverClock(fault), after };
 }
 
 if (import.meta.main) {
@@ -55,7 +62,7 @@ if (import.meta.main) {
   const fault: Fault = JSON.parse(text);
   const exitCode = await runTitan([command], {
     version: denoJson.version,
-    clock: systemClock,
+    clock: serverClock(fault),
     random: systemRandom,
     collectGarbage: undefined,
     config: () => readConfig((name) => Deno.env.get(name)),
