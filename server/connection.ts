@@ -196,7 +196,7 @@ export class Connection
       return;
     }
     this.#delivery.tick();
-    const due = this.#ackWatch.tick(now, this.#delivery.waitingSince);
+    const due = this.#ackWatch.tick(now, this.#delivery.waitingSince, this.#delivery.newest);
     if (due === "wake") this.#gateway.hub.silent(this.user, this.device);
     else if (due === "ping") this.send(pingFrame("ping"));
     else if (due !== null) this.close(due);

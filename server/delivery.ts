@@ -61,6 +61,8 @@ export class Delivery {
   #options: DeliveryOptions;
   /** Up to where entries were looked at. */
   #position: Position;
+  /** The newest position that news told of. */
+  #newest: Position = 0;
   /** Up to where everything is acknowledged. */
   #cursor: Position;
   #caughtUp = false;
@@ -101,6 +103,11 @@ export class Delivery {
     return this.#inFlight.waitingSince;
   }
 
+  /** The newest position that is known of the mailbox; what is there may not be in flight yet. */
+  get newest(): Position {
+    return Math.max(this.#newest, this.#position);
+  }
+
   /** Begins to deliver: the client has the answer to its sign-in. */
   start(): void {
     if (this.#stopped) return;
@@ -127,6 +134,7 @@ export class Delivery {
   /** The mailbox has new entries. What can go at once goes without being read back. */
   committed({ after, entries }: Committed): void {
     this.#missed = true;
+    this.#newest = entries.at(-1)?.position ?? this.#newest;
     if (this.#stopped || !this.#caughtUp || this.#reading) return;
     const now = this.#world.now();
     const wanted = entries.filter((entry) => this.#isWanted(entry, now));

@@ -689,6 +689,22 @@ Deno.test("Delivery.waitingSince is when the oldest unanswered request was sent"
   assert.equal(delivery.waitingSince, null);
 });
 
+Deno.test("Delivery.newest grows with every message, also where the window is full", async () => {
+  const world = await World.create();
+  const delivery = await world.attach({ window: 1 });
+  const newest = [delivery.newest];
+  for (const text of ["one", "two", "three"]) {
+    await world.send([text]);
+    newest.push(delivery.newest);
+  }
+  assert.equal(world.received().length, 1);
+  assert.deepEqual(newest.slice(1).map((position, i) => position > (newest[i] ?? 0)), [
+    true,
+    true,
+    true,
+  ]);
+});
+
 Deno.test("Delivery.configure() takes a new window once the client has its answer", async () => {
   const world = await World.create();
   await world.send(numbered(5));
