@@ -197,6 +197,12 @@ export const PUSHES_IN_FLIGHT_MAX_WEB = 300;
 /** Pushes on the way to one Web Push service: one that hangs leaves room for the others. */
 export const PUSHES_IN_FLIGHT_MAX_WEB_SERVICE = 100;
 
+/**
+ * Pushes on the way to all the Web Push services together that have not answered yet, or failed
+ * last: an endpoint is what a client says it is, and many that hang leave room for those that work.
+ */
+export const PUSHES_IN_FLIGHT_MAX_WEB_UNPROVEN = 40;
+
 /** An urgent push to a device comes at the earliest so long after the last, in milliseconds. */
 export const PUSH_URGENT_MS = 1000;
 

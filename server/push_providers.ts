@@ -152,13 +152,14 @@ async function openApns(config: PushConfig, world: PushWorld): Promise<PushProvi
 async function openWeb(config: PushConfig, world: PushWorld): Promise<PushProvider | undefined> {
   const { vapidPublic: publicKey, vapidPrivate: privateKey, vapidSubject: subject } = config;
   if (!publicKey || !privateKey || !subject) return undefined;
-  const { resolveBySystem: resolve, WebPushProvider } = await import("../push/web/mod.ts");
+  const { HostNames, resolveBySystem, WebPushProvider } = await import("../push/web/mod.ts");
+  const names = new HostNames(resolveBySystem);
   const { clock, random, ca } = world;
   return new WebPushProvider({
     vapid: { publicKey, privateKey, subject },
     clock,
     random,
-    resolve,
+    resolve: (host) => names.resolve(host),
     allowOrigins: config.pushOrigins,
     ...(ca === undefined ? {} : { ca }),
   });

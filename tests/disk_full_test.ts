@@ -37,6 +37,10 @@ Deno.test({
       await server.stop("SIGKILL");
     }
     await disk.takeAll();
+    const doctor = await runTitan({ dataDir, args: ["doctor"] });
+    assert.equal(doctor.code, 1, doctor.stderr);
+    assert.match(doctor.stdout, /\nWRONG {3}data directory: Cannot [^\n]*No space left/);
+
     const refused = await runTitan({ dataDir, args: ["serve"], env: { PORT: "0" } });
     assert.equal(refused.code, 1, refused.stderr);
     assert.match(refused.stderr, /^titan: Cannot [^\n]*(disk is full|No space left)[^\n]*\n$/);

@@ -128,6 +128,34 @@ Deno.test("titan doctor reports every mistake of the configuration, and exits wi
   assert.match(stdout, /TITAN_HOTS means nothing to Titan\. It may be meant as TITAN_HOST/);
 });
 
+Deno.test("titan doctor finds a secret that others may read, and a directory that is none", async () => {
+  await using place = await scratch();
+  await Deno.mkdir(place.dataDir, { mode: 0o700 });
+  const secret = join(place.dataDir, "jwt.secret");
+  await Deno.writeTextFile(secret, "s".repeat(43), { mode: 0o644 });
+  await Deno.chmod(secret, 0o644);
+  const read = await place.doctor();
+  assert.equal(read.code, 1);
+  assert.match(
+    read.stdout,
+    /\nWRONG {3}secret: Cannot trust the secret file "[^"]*": its mode is 644/,
+  );
+  assert.ok(!read.stdout.includes("sss"));
+  const own = await place.doctor([], { TITAN_JWT_SECRET: "t".repeat(43) });
+  assert.deepEqual([own.code, marks(own.stdout).includes("WRONG secret")], [0, false]);
+  const left = await Array.fromAsync(Deno.readDir(place.dataDir), ({ name }) => name);
+  assert.deepEqual(left.sort(), ["jwt.secret", "titan.lock"]);
+
+  await Deno.remove(place.dataDir, { recursive: true });
+  await Deno.writeTextFile(place.dataDir, "");
+  const none = await place.doctor();
+  assert.equal(none.code, 1);
+  assert.match(
+    none.stdout,
+    /\nWRONG {3}data directory: "[^"]*" is no directory\. Look at TITAN_DATA/,
+  );
+});
+
 Deno.test("titan doctor finds what is wrong with credentials, issuers, and a database", async () => {
   await using place = await scratch();
   await using issuer = LocalIssuer.start({ algorithms: ["EdDSA"] });

@@ -213,6 +213,21 @@ everywhere("push - a device whose connection is silent for 5 s gets one", async 
   assert.equal(scene.pushes.length, 1);
 });
 
+everywhere("push - what comes behind an unanswered message gets one as well", async (scene) => {
+  const bob = await scene.phone("bob", { acknowledge: false, window: 1 });
+  const alice = await scene.server.enter("alice");
+  await alice.sendMessage("bob", "Hello");
+  await bob.received(1);
+  await scene.pass(SILENCE_MS_MAX + 1000);
+  await scene.pushed(1);
+  await alice.sendMessages([{ to: "bob", message: "Help", urgent: true }]);
+  await scene.pass(SILENCE_MS_MAX - 1000);
+  assert.equal(scene.pushes.length, 1);
+  await scene.pass(5000);
+  const [, push] = await scene.pushed(2);
+  assert.deepEqual([push?.urgent, push?.content.badge], [true, 2]);
+});
+
 everywhere(
   "push - a silent device hears of what is urgent, whatever came before",
   async (scene) => {

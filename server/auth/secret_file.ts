@@ -62,6 +62,22 @@ export async function readOrMakeSecrets(
   throw new SecretFileError(`Cannot read the secret file "${path}": it is gone again`);
 }
 
+/**
+ * Looks at the secrets of a data directory and makes nothing.
+ *
+ * @returns why they cannot be used; null where they can, or where there are none yet
+ */
+export async function secretsProblem(directory: string): Promise<string | null> {
+  const path = join(directory, FILE_NAME);
+  try {
+    await readSecrets(path);
+    return null;
+  } catch (error) {
+    if (error instanceof SecretFileError) return error.message;
+    return `Cannot read the secret file "${path}": ${told(error)}`;
+  }
+}
+
 /** The secrets, or undefined where there is no file. */
 async function readSecrets(path: string): Promise<readonly Uint8Array<ArrayBuffer>[] | undefined> {
   try {

@@ -15,6 +15,10 @@ export interface BranchOptions {
   readonly inFlightMax: number;
   /** The same to one service of the provider. */
   readonly serviceInFlightMax: number;
+  /** The same to all services together that are not known to work. */
+  readonly unprovenInFlightMax: number;
+  /** The same to one of those. */
+  readonly unprovenServiceInFlightMax: number;
   /** Pushes a second. */
   readonly perSecond: number;
   readonly clock: Clock;
@@ -40,14 +44,16 @@ export class Branch implements Disposable {
 
   /** Starts with nothing to do. */
   constructor(options: BranchOptions) {
-    const { inFlightMax, serviceInFlightMax, perSecond, clock, random, work } = options;
+    const { inFlightMax, perSecond, clock, random, work } = options;
     const burst = Math.max(1, perSecond / BURST_PER_SECOND);
     const pace = new Pace({ rate: perSecond, burst, clock });
     const admit = (intent: Intent) => this.#admit(intent);
     this.lane = new Lane({ inFlightMax, pace, clock, admit, work });
     this.circuits = new Circuits({
       max: SERVICES_MAX,
-      insideMax: serviceInFlightMax,
+      insideMax: options.serviceInFlightMax,
+      unprovenMax: options.unprovenInFlightMax,
+      unprovenServiceMax: options.unprovenServiceInFlightMax,
       clock,
       random,
       called: (intent) => {
@@ -81,8 +87,7 @@ export class Branch implements Disposable {
   }
 
   #admit(intent: Intent): boolean {
-    const circuit = intent.service === null ? null : this.circuits.of(intent.service);
-    if (circuit === null || circuit.enter(intent)) return true;
+    if (intent.service === null || this.circuits.enter(intent.service, intent)) return true;
     intent.state = "parked";
     return false;
   }

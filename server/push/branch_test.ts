@@ -14,6 +14,8 @@ function createBranch() {
   const branch = new Branch({
     inFlightMax: 10,
     serviceInFlightMax: 1,
+    unprovenInFlightMax: 3,
+    unprovenServiceInFlightMax: 3,
     perSecond: 1000,
     clock,
     random: (buffer) => buffer,
@@ -62,7 +64,7 @@ Deno.test("Branch.park() keeps no place from one that was called while it was un
   await settled();
   // Its address is read, and names a service in which there is no place.
   b.service = ORIGIN;
-  assert.equal(branch.circuits.of(ORIGIN)?.enter(b), false);
+  assert.equal(branch.circuits.enter(ORIGIN, b), false);
   await end(a);
   assert.deepEqual(begun, ["a", "b"], "b is still under way");
   branch.park(b);
@@ -80,4 +82,19 @@ Deno.test("Branch.release() takes an intent away from wherever it waits", async 
   await end(a);
   assert.deepEqual(begun, ["a"]);
   assert.equal(branch.circuits.size, 0);
+});
+
+Deno.test("Branch keeps places for services that work, however many others hang", async () => {
+  const { branch, begun, intentOf, end } = createBranch();
+  const first = intentOf("first", "https://works.example");
+  await settled();
+  branch.circuits.of("https://works.example")?.succeeded();
+  await end(first);
+  const hanging = [1, 2, 3, 4, 5].map((n) => intentOf(`h${n}`, `https://h${n}.example`));
+  intentOf("second", "https://works.example");
+  await settled();
+  assert.deepEqual(begun, ["first", "h1", "h2", "h3", "second"]);
+  assert.deepEqual(hanging.map(({ state }) => state).slice(2), ["underWay", "parked", "parked"]);
+  if (hanging[0] !== undefined) await end(hanging[0]);
+  assert.deepEqual(begun.slice(5), ["h4"]);
 });

@@ -17,6 +17,8 @@ export interface CircuitOptions<T> {
   readonly random: RandomBytes;
   /** Called with one that waited, once a place is kept for it: {@linkcode Circuit.enter} lets it in. */
   readonly called: (one: T) => void;
+  /** Called when the service is believed to work from now on. */
+  readonly proved?: () => void;
 }
 
 /** What is known of a failure. */
@@ -53,6 +55,7 @@ export class Circuit<T> implements Disposable {
   #isTrying = false;
   #trial: T | undefined;
   #cancel: () => void = () => {};
+  #isProven = false;
 
   /** Starts closed: with a service that is believed to work. */
   constructor(options: CircuitOptions<T>) {
@@ -62,6 +65,11 @@ export class Circuit<T> implements Disposable {
   /** Whether the service counts as dead. */
   get isOpen(): boolean {
     return this.#openings > 0;
+  }
+
+  /** Whether the last that was heard of the service is that it works. */
+  get isProven(): boolean {
+    return this.#isProven;
   }
 
   /** Whether nobody is inside and nobody waits: forgetting it forgets no more than failures. */
@@ -101,6 +109,10 @@ export class Circuit<T> implements Disposable {
     this.#isTrying = false;
     this.#trial = undefined;
     this.#cancel();
+    if (!this.#isProven) {
+      this.#isProven = true;
+      this.#options.proved?.();
+    }
     this.#call();
     return wasOpen;
   }
@@ -111,6 +123,7 @@ export class Circuit<T> implements Disposable {
    * @returns whether that opened the circuit, which was closed
    */
   failed(one: T, { forAll, afterMs }: Failure): boolean {
+    this.#isProven = false;
     if (this.isOpen) {
       // What the others say who were inside already is no news.
       if (this.#trial === one) this.#open(afterMs);

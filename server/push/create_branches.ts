@@ -8,6 +8,7 @@ import {
   PUSHES_IN_FLIGHT_MAX_FCM,
   PUSHES_IN_FLIGHT_MAX_WEB,
   PUSHES_IN_FLIGHT_MAX_WEB_SERVICE,
+  PUSHES_IN_FLIGHT_MAX_WEB_UNPROVEN,
 } from "../../limits.ts";
 import { Branch, type BranchOptions } from "./branch.ts";
 import type { ProviderName } from "./intent.ts";
@@ -19,10 +20,19 @@ export interface BranchesOptions
   readonly providers: Iterable<ProviderName>;
 }
 
-type Width = Pick<BranchOptions, "inFlightMax" | "serviceInFlightMax">;
+type Width = Pick<
+  BranchOptions,
+  | "inFlightMax"
+  | "serviceInFlightMax"
+  | "unprovenInFlightMax"
+  | "unprovenServiceInFlightMax"
+>;
 
 /** Devices whose provider is looked up at a time: each is one read. */
 const FINDING_MAX = 100;
+
+/** Web Push services not known to work that it takes at least to fill the places of all of them. */
+const UNPROVEN_SERVICES_MIN = 10;
 
 /** One for each provider, and under null one for devices whose provider is to be found. */
 export function createBranches(
@@ -44,6 +54,8 @@ function widthOf(provider: ProviderName | null): Width {
       return {
         inFlightMax: PUSHES_IN_FLIGHT_MAX_WEB,
         serviceInFlightMax: PUSHES_IN_FLIGHT_MAX_WEB_SERVICE,
+        unprovenInFlightMax: PUSHES_IN_FLIGHT_MAX_WEB_UNPROVEN,
+        unprovenServiceInFlightMax: PUSHES_IN_FLIGHT_MAX_WEB_UNPROVEN / UNPROVEN_SERVICES_MIN,
       };
     case null:
       return oneService(FINDING_MAX);
@@ -51,5 +63,10 @@ function widthOf(provider: ProviderName | null): Width {
 }
 
 function oneService(max: number): Width {
-  return { inFlightMax: max, serviceInFlightMax: max };
+  return {
+    inFlightMax: max,
+    serviceInFlightMax: max,
+    unprovenInFlightMax: max,
+    unprovenServiceInFlightMax: max,
+  };
 }

@@ -112,7 +112,7 @@ export class PushAttempts {
       circuits.leave(intent.service, intent);
     }
     intent.service = service;
-    return circuits.of(service)?.enter(intent) ?? true;
+    return circuits.enter(service, intent);
   }
 
   async #send(sent: SentPush, urgent: boolean): Promise<Attempt> {

@@ -90,7 +90,8 @@ Deno.test("PushDispatcher does not let one Web Push service that hangs or fails 
     await world.message(`dead${n}`);
   }
   await world.settle();
-  assert.equal(world.web.given.length, 100);
+  // It has not answered yet.
+  assert.equal(world.web.given.length, 4);
   await world.sleeper("bob", "web", "https://live.example/1");
   await world.message("bob");
   await world.pass(200);
@@ -105,6 +106,32 @@ Deno.test("PushDispatcher does not let one Web Push service that hangs or fails 
   assert.equal(world.dispatcher.figures.accepted, 2);
   isUp = true;
   await world.pass(10 * MINUTE_MS, 3000);
+  assert.equal(world.dispatcher.figures.accepted, 402);
+});
+
+Deno.test("PushDispatcher has many Web Push services that hang leave room for those that work", async () => {
+  await using world = new PushWorld();
+  const held = Promise.withResolvers<void>();
+  world.web.answer = async ({ target: { token } }) => {
+    if (token.startsWith("https://hang")) await held.promise;
+    return { kind: "accepted" };
+  };
+  for (const name of ["first", "later"]) {
+    await world.sleeper(name, "web", `https://live.example/${name}`);
+  }
+  await world.message("first");
+  await world.settle();
+  for (let n = 0; n < 400; n++) {
+    await world.sleeper(`hang${n}`, "web", `https://hang${n % 40}.example/${n}`);
+    await world.message(`hang${n}`);
+  }
+  await world.settle();
+  assert.equal(world.web.given.length, 41);
+  await world.message("later");
+  await world.pass(200);
+  assert.equal(world.dispatcher.figures.accepted, 2);
+  held.resolve();
+  await world.pass(2000);
   assert.equal(world.dispatcher.figures.accepted, 402);
 });
 

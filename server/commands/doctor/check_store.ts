@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { secretsProblem } from "../../auth/mod.ts";
 import type { Config } from "../../config.ts";
-import { DataDir, DataDirError, dataDirExists, DataDirTakenError } from "../../data_dir.ts";
+import { DataDir, DataDirError, DataDirTakenError } from "../../data_dir.ts";
 import { OperatorError } from "../../operator_client.ts";
 import type { ServerStatus } from "../../server_admin.ts";
 import { askServer } from "../ask_server.ts";
@@ -28,7 +29,10 @@ const DATABASE = "titan.kv";
 /** Where others than the owner may do something. */
 const OTHERS = 0o077;
 
-const [DIR, STORE, SERVER] = ["data directory", "store", "server"];
+const [DIR, STORE, SERVER, SECRET] = ["data directory", "store", "server", "secret"];
+
+/** What must have room in the data directory, in bytes: a commit or two. */
+const ROOM_BYTES = 1024 * 1024;
 
 /**
  * Looks at the data directory. Where a server has it, the server is asked; else the store is opened
@@ -36,24 +40,65 @@ const [DIR, STORE, SERVER] = ["data directory", "store", "server"];
  */
 export async function checkStore(program: Program, config: Config): Promise<StoreReport> {
   const { dataDir } = config;
-  if (!await dataDirExists(dataDir)) {
-    const todo = "The first titan serve makes it; else look at TITAN_DATA_DIR";
-    return found(warn(DIR, `There is none at "${dataDir}" yet`, todo));
-  }
-  const open = await checkMode(dataDir);
+  const missing = await checkThere(dataDir);
+  if (missing !== undefined) return found(missing);
+  const open = [...await checkMode(dataDir), ...await checkSecret(config)];
   try {
     using dir = await DataDir.open(dataDir);
-    const writable = ok(DIR, `"${dataDir}" can be written`);
+    const writable = await checkRoom(dataDir, "can be written");
     return found(writable, ...open, noServer(), await checkClosed(program, config, dir));
   } catch (error) {
     if (error instanceof DataDirTakenError) {
-      const used = ok(DIR, `"${dataDir}" is in use`);
+      const used = await checkRoom(dataDir, "is in use");
       const { server, findings } = await checkServer(program, dataDir, error);
       return { server, findings: [used, ...open, ...findings] };
     }
     if (!(error instanceof DataDirError)) throw error;
     return found(wrong(DIR, error.message, "It must belong to whoever runs this"), ...open);
   }
+}
+
+/** Why there is nothing to look at; undefined where there is a directory. */
+async function checkThere(path: string): Promise<Finding | undefined> {
+  try {
+    const { isDirectory } = await Deno.stat(path);
+    if (isDirectory) return undefined;
+    return wrong(DIR, `"${path}" is no directory`, "Look at TITAN_DATA_DIR");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      return wrong(DIR, `Cannot look at "${path}": ${told(error)}`, "Look at TITAN_DATA_DIR");
+    }
+    const todo = "The first titan serve makes it; else look at TITAN_DATA_DIR";
+    return warn(DIR, `There is none at "${path}" yet`, todo);
+  }
+}
+
+/** Whether there is room; a server with a full disk lives, and so says nothing of it. */
+async function checkRoom(path: string, well: string): Promise<Finding> {
+  try {
+    const file = await Deno.makeTempFile({ dir: path, prefix: "doctor-", suffix: ".tmp" });
+    try {
+      await Deno.writeFile(file, new Uint8Array(ROOM_BYTES));
+    } finally {
+      await Deno.remove(file);
+    }
+    return ok(DIR, `"${path}" ${well}`);
+  } catch (error) {
+    const todo = "Until it can be written, what is sent is refused";
+    return wrong(DIR, `Cannot write 1 MiB in "${path}": ${told(error)}`, todo);
+  }
+}
+
+/** The secrets that a server would not start with. */
+async function checkSecret({ jwtSecrets, dataDir }: Config): Promise<readonly Finding[]> {
+  if (jwtSecrets !== undefined) return [];
+  const problem = await secretsProblem(dataDir);
+  return problem === null ? [] : [wrong(SECRET, problem)];
+}
+
+/** What the system says of a failure; its messages name files and never hold what is in them. */
+function told(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function found(...findings: readonly Finding[]): StoreReport {
