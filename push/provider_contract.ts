@@ -7,6 +7,7 @@
  *   name: "apns",
  *   tellsSince: true,
  *   refusal: "misconfigured",
+ *   explains: true,
  *   checks: true,
  *   inFlightMax: 500,
  *   skip: new Map(),

@@ -63,8 +63,8 @@ export interface Outbox {
   /** What waits for a device; null where nothing does, or where no push can reach it. */
   look(user: string, device: string): Promise<Waiting | null>;
   /**
-   * Notes that a push spoke for everything up to a position; neither that nor the time goes back.
-   * Durable soon, not now: losing it costs a second push, never a message.
+   * Notes that a push spoke for everything up to a position; a lower one leaves the position as it
+   * is. Durable soon, not now: losing it costs a second push, never a message.
    */
   spoke(user: string, device: string, spoken: Spoken): Promise<void>;
   /**
@@ -84,7 +84,7 @@ export function isOwed(entry: Entry, user: string): boolean {
 
 /** Why a device may be owed a push. */
 export type OwedCause =
-  /** A message came while it was away. */
+  /** A message came while it was away, or waited when a push could reach it at last. */
   | "message"
   /** It went while something waited. */
   | "left";

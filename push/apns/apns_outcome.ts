@@ -120,8 +120,8 @@ export function apnsOutcome(response: ApnsResponse, now: number): PushOutcome {
  */
 function kindOf(status: number): "rejected" | "misconfigured" | "retry" {
   if (status === 401 || status === 403) return "misconfigured";
-  if (status === 408 || status === 410 || status === 429) return "retry";
-  return status >= 400 && status < 500 ? "rejected" : "retry";
+  // APNs always says why. What does not is something in between, and no push may be lost for it.
+  return status === 413 ? "rejected" : "retry";
 }
 
 function describe(status: number, said: string): string {

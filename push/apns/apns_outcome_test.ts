@@ -16,7 +16,7 @@ Deno.test("apnsOutcome() unregisters a device at 410 only, for the two reasons i
       kind: "unregistered",
       since: NOW - 5,
     });
-    assert.equal(apnsOutcome({ status: 400, body }, NOW).kind, "rejected");
+    assert.equal(apnsOutcome({ status: 400, body }, NOW).kind, "retry");
     assert.equal(apnsOutcome({ status: 500, body }, NOW).kind, "retry");
   }
   const untimed = apnsOutcome({ status: 410, body: '{"reason":"Unregistered"}' }, NOW);
@@ -65,8 +65,8 @@ Deno.test("apnsOutcome() tells apart what the push, the credentials and the serv
 Deno.test("apnsOutcome() goes by the status where no reason is given that it knows", () => {
   const kinds = new Map([
     ["misconfigured", [401, 403]],
-    ["rejected", [400, 404, 413, 422]],
-    ["retry", [100, 204, 301, 408, 410, 429, 500, 502, 503, 599]],
+    ["rejected", [413]],
+    ["retry", [100, 204, 301, 400, 404, 408, 422, 410, 429, 500, 502, 503, 599]],
   ]);
   for (const [kind, statuses] of kinds) {
     for (const status of statuses) {

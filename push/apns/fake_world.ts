@@ -27,6 +27,7 @@ export function apnsHarness(parts: FakeApnsParts = {}): ProviderHarness {
     name: "apns",
     tellsSince: true,
     refusal: "misconfigured",
+    explains: true,
     checks: true,
     inFlightMax,
     skip: new Map(),

@@ -114,6 +114,8 @@ export interface ProviderHarness {
   readonly tellsSince: boolean;
   /** What a push becomes whose credentials the service refuses though they are fresh. */
   readonly refusal: "misconfigured" | "retry";
+  /** Whether the service always says, by a word that is documented, why it takes no push. */
+  readonly explains: boolean;
   /** Whether the provider has a service to show its credentials to. */
   readonly checks: boolean;
   /** How many pushes the provider has on the way at the most. */

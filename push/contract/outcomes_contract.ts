@@ -32,7 +32,17 @@ export const outcomesTests: readonly ProviderTest[] = [
       assert.deepEqual(outcome, expected);
     },
   },
-  ...(["bad_token", "wrong_topic", "too_large", "gibberish"] as const).map((
+  {
+    // A proxy in between may answer anything: where the service would have said why, nothing is lost.
+    name: "send() gives no push up at an answer that is not the service's",
+    needs: ["gibberish"],
+    async run(world) {
+      const outcome = await world.outcomeOf({ kind: "gibberish" });
+      assert.equal(outcome.kind, world.harness.explains ? "retry" : "rejected");
+      assert.equal(world.service.seen.length, 1);
+    },
+  },
+  ...(["bad_token", "wrong_topic", "too_large"] as const).map((
     kind,
   ): ProviderTest => ({
     // A token is never forgotten for these: they also come of a mistake in the configuration.

@@ -13,6 +13,7 @@ testProvider("FcmProvider", {
   name: "fcm",
   tellsSince: false,
   refusal: "misconfigured",
+  explains: true,
   checks: true,
   inFlightMax: FCM_IN_FLIGHT_MAX,
   skip: new Map([["goaway", "HTTP/1.1 has none"]]),

@@ -102,7 +102,8 @@ function outcomeOfStatus(
     case 429:
       break;
     default:
-      if (status >= 400 && status < 500) {
+      // FCM always says why. What does not is something in between: no push may be lost for it.
+      if (code !== undefined && status >= 400 && status < 500) {
         return { kind: "rejected", reason: `FCM does not take the push: ${answer}` };
       }
   }

@@ -35,8 +35,8 @@ Deno.test("outcomeOf() forgets a token for one code alone", () => {
 Deno.test("outcomeOf() tells what concerns one push from what concerns all", () => {
   const cases: [kind: PushOutcome["kind"], status: number, code?: string][] = [
     ["rejected", 400, "INVALID_ARGUMENT"],
-    ["rejected", 400],
-    ["rejected", 413],
+    ["retry", 400],
+    ["retry", 413],
     ["rejected", 403, "SENDER_ID_MISMATCH"],
     ["retry", 401, "THIRD_PARTY_AUTH_ERROR"],
     ["misconfigured", 401],

@@ -14,6 +14,7 @@ testProvider("WebPushProvider", {
   name: "web",
   tellsSince: false,
   refusal: "retry",
+  explains: false,
   checks: false,
   inFlightMax: SERVICE_IN_FLIGHT_MAX,
   skip: new Map([["goaway", "HTTP/1.1 has no such frame"]]),

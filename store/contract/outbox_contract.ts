@@ -30,7 +30,7 @@ export const outboxTests: readonly ContractTest[] = [
       assert.deepEqual(await look(world), known);
       await restart();
       assert.deepEqual(await look(world), known);
-      await world.store.outbox.spoke("bob", "phone", { upTo: first.position, at: 5 });
+      await world.store.outbox.spoke("bob", "phone", { upTo: first.position, at: 7 });
       assert.deepEqual(await look(world), known);
       const third = await world.send();
       assert.deepEqual(await look(world), {
@@ -107,6 +107,22 @@ export const outboxTests: readonly ContractTest[] = [
       await world.attach("bob", "phone");
       mailboxes.acknowledge("bob", "phone", sent.position);
       mailboxes.detach("bob", "phone", sent.position);
+      assert.equal(world.owed.length, 1);
+    },
+  },
+  {
+    // It registers by a request, with messages waiting: nobody need wait for a sweep.
+    name:
+      "StoreListener.owed() hears of a device that can be reached at last while something waits",
+    async run(world) {
+      await world.users("alice", "bob");
+      await world.attach("bob", "phone");
+      world.mailboxes.detach("bob", "phone", 0);
+      await world.send();
+      assert.deepEqual(world.owed, []);
+      await world.device("bob", "phone", { push: PUSH });
+      assert.deepEqual(world.owed, [["phone", "message"]]);
+      await world.device("bob", "phone", { push: PUSH, name: "N" });
       assert.equal(world.owed.length, 1);
     },
   },

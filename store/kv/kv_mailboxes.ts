@@ -90,7 +90,8 @@ export class KvMailboxes implements Mailboxes {
     const recount = (mailbox: Mailbox) => this.#background.recount(mailbox);
     this.#admission = new Admission({ ...shared, recount });
     this.#asides = new Asides(database, this.#table, (job) => this.#background.run(job));
-    this.outbox = new KvOutbox({ ...shared, reader: this.#reader, mailboxes: this });
+    const listener = () => this.#listener;
+    this.outbox = new KvOutbox({ ...shared, reader: this.#reader, mailboxes: this, listener });
   }
 
   /** See {@linkcode Store.listen}. */
@@ -141,7 +142,7 @@ export class KvMailboxes implements Mailboxes {
     this.#leave(mailbox, cursor);
     this.#table.touch(mailbox);
     this.#journal.note(cursor, mailbox);
-    if (this.#listener !== null) this.outbox.left(mailbox, cursor, this.#listener);
+    this.outbox.tell(mailbox, cursor, "left");
   }
 
   async read(user: string, device: string, after: Position, limit: ReadLimit): Promise<Page> {

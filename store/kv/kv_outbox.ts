@@ -9,6 +9,7 @@ import type {
   Mailboxes,
   Outbox,
   OutboxPage,
+  OwedCause,
   Sleeper,
   Spoken,
   StoreClock,
@@ -36,6 +37,8 @@ export interface KvOutboxParts {
   readonly journal: Journal;
   readonly table: MailboxTable;
   readonly reader: Reader;
+  /** Who hears of devices that may be owed a push. */
+  readonly listener: () => StoreListener | null;
   readonly mailboxes: Pick<Mailboxes, "attach" | "detach"> & {
     write(writes: readonly Write[], line: string): Promise<void>;
   };
@@ -109,6 +112,7 @@ export class KvOutbox implements Outbox {
     table.touch(mailbox);
     if (provider === null) return this.#parts.journal.note(cursor, mailbox);
     await mailboxes.write([], cursorLine(user, device, cursor, `${mailbox.acknowledged}`));
+    this.tell(mailbox, cursor, "message");
   }
 
   async list(after: string, limit: number): Promise<OutboxPage> {
@@ -135,21 +139,18 @@ export class KvOutbox implements Outbox {
     }
   }
 
-  /** A device has left: tells of it where something waits. */
-  left(mailbox: Mailbox, cursor: Cursor, listener: StoreListener): void {
+  /** A device has left, or can be reached now: tells of it where it is away and something waits. */
+  tell(mailbox: Mailbox, cursor: Cursor, cause: OwedCause): void {
     const { reach, readers, device, position } = cursor;
     if (reach === undefined || readers > 0 || mailbox.last <= position) return;
-    listener.owed?.({ user: mailbox.user, device, provider: reach.provider }, "left");
+    const sleeper: Sleeper = { user: mailbox.user, device, provider: reach.provider };
+    this.#parts.listener()?.owed?.(sleeper, cause);
   }
 
   #note(mailbox: Mailbox, cursor: Cursor, { upTo, at }: Spoken): void {
     const { reach } = cursor;
-    if (reach === undefined || upTo <= reach.upTo && at <= reach.at) return;
-    cursor.reach = {
-      provider: reach.provider,
-      upTo: Math.max(upTo, reach.upTo),
-      at: Math.max(at, reach.at),
-    };
+    if (reach === undefined || upTo <= reach.upTo && at === reach.at) return;
+    cursor.reach = { provider: reach.provider, upTo: Math.max(upTo, reach.upTo), at };
     this.#parts.table.touch(mailbox);
     this.#parts.journal.note(cursor, mailbox);
   }

@@ -44,6 +44,10 @@ export class MemoryDevices implements Devices {
     if (device.push !== undefined) this.#takePush(device.push);
     devices.set(id, { ...device });
     mailbox.setReach(id, device.push?.provider ?? null, this.#state.now());
+    if (device.push !== undefined && device.push.provider !== known?.push?.provider) {
+      const sleeper = mailbox.sleepers().find((one) => one.device === id);
+      if (sleeper !== undefined) this.#state.listener?.owed?.(sleeper, "message");
+    }
     return { kind: "changed", device };
   }
 

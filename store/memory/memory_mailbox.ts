@@ -212,8 +212,8 @@ export class MemoryMailbox {
   spoke(device: string, { upTo, at }: Spoken): void {
     const state = this.#devices.get(device);
     if (state?.reach === undefined) return;
-    const { provider, ...before } = state.reach;
-    state.reach = { provider, upTo: Math.max(upTo, before.upTo), at: Math.max(at, before.at) };
+    const { provider, upTo: before } = state.reach;
+    state.reach = { provider, upTo: Math.max(upTo, before), at };
   }
 
   /** Takes out the expired messages whose senders are to be told. */
