@@ -20,7 +20,8 @@ export async function openPush(program: Program, config: Config, log: Log): Prom
   if (!hasPushService(config)) return withPushLog(new Map(), log);
   try {
     const { clock } = program;
-    const worker = await PushWorker.open({ config, clock, spawn: spawnPushThread });
+    const lost = (reason: string) => log.warn("push thread lost", { reason });
+    const worker = await PushWorker.open({ config, clock, spawn: spawnPushThread, lost });
     return withPushLog(worker.providers, log);
   } catch (error) {
     if (error instanceof ConfigError) throw error;

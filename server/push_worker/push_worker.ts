@@ -44,6 +44,8 @@ export interface PushWorkerOptions {
   readonly clock: Clock;
   /** Starts the thread, `worker.ts`. */
   readonly spawn: () => Thread;
+  /** Hears that a thread is gone which nobody ended, and why. */
+  readonly lost?: (why: string) => void;
   /** Whom the providers trust beside the machine's certificates, in tests: PEM. */
   readonly ca?: string;
 }
@@ -201,6 +203,8 @@ export class PushWorker implements AsyncDisposable {
 
   /** The thread is over: whatever it was to send is to be tried again. */
   #lose(why: string): void {
+    const wasOpen = this.#names.length > 0 && this.#ending === null;
+    if (this.#thread !== null && wasOpen) this.#options.lost?.(why);
     this.#cancelWatch?.();
     this.#cancelWatch = null;
     this.#cancelFlush?.();

@@ -135,7 +135,10 @@ Deno.test("PushWorker starts another thread where one is lost, and has its pushe
     threads.push(thread);
     return thread;
   };
-  await using worker = await PushWorker.open({ config: readConfig(() => undefined), clock, spawn });
+  const reasons: string[] = [];
+  const lost = (why: string) => void reasons.push(why);
+  const config = readConfig(() => undefined);
+  await using worker = await PushWorker.open({ config, clock, spawn, lost });
   const apns = worker.providers.get("apns");
   assert.ok(apns);
   const first = [apns.send(PUSH), apns.send(PUSH)];
@@ -143,6 +146,7 @@ Deno.test("PushWorker starts another thread where one is lost, and has its pushe
   const retry = { kind: "retry", reason: "Push thread is gone: it had a fault" };
   assert.deepEqual(await Promise.all(first), [retry, retry]);
   assert.equal(threads[0]?.isTerminated, true);
+  assert.deepEqual(reasons, ["it had a fault"]);
   const second = apns.send(PUSH);
   assert.equal(threads.length, 2);
   threads[0]?.say({
