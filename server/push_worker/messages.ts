@@ -7,6 +7,12 @@ import type { Push, PushCheck, PushOutcome } from "../../push/mod.ts";
 import type { PushConfig } from "../push_config.ts";
 import type { PushName } from "../push_providers.ts";
 
+/**
+ * How long either side gathers what it has to say, in milliseconds. Each message wakes a thread, and
+ * a server that is woken more often commits less at a time: that costs the chat more than the push.
+ */
+export const GATHER_MS = 20;
+
 /** What the thread is told. */
 export type ToWorker =
   /** First of all: what is configured, and whom to trust beside the machine's certificates (PEM). */

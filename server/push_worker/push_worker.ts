@@ -13,6 +13,7 @@ import {
   type Answer,
   type Call,
   type FromWorker,
+  GATHER_MS,
   type Job,
   packConfig,
   type ToWorker,
@@ -147,8 +148,7 @@ export class PushWorker implements AsyncDisposable {
     this.#pending.set(number, { resolve, since: this.#options.clock.monotonic() });
     this.#watch();
     this.#jobs.push({ number, name, ...call });
-    // What else is sent in this turn goes in the same message.
-    this.#cancelFlush ??= this.#options.clock.after(0, () => this.#flush());
+    this.#cancelFlush ??= this.#options.clock.after(GATHER_MS, () => this.#flush());
     return promise;
   }
 

@@ -8,7 +8,14 @@ import { systemClock, systemRandom } from "../clock.ts";
 import { ConfigError } from "../config.ts";
 import { openConfigured, type PushName } from "../push_providers.ts";
 import type { PushProvider } from "../../push/mod.ts";
-import { type Answer, type FromWorker, type Job, type ToWorker, unpackConfig } from "./messages.ts";
+import {
+  type Answer,
+  type FromWorker,
+  GATHER_MS,
+  type Job,
+  type ToWorker,
+  unpackConfig,
+} from "./messages.ts";
 
 /** What a thread has and the server has not, as far as it is used here. */
 interface ThreadScope {
@@ -62,8 +69,7 @@ class PushThread {
     const outcome = await this.#outcomeOf(job);
     this.#answers.push({ number: job.number, outcome });
     if (this.#answers.length > 1) return;
-    // What else comes in this turn goes in the same message.
-    systemClock.after(0, () => {
+    systemClock.after(GATHER_MS, () => {
       const answers = this.#answers;
       this.#answers = [];
       this.#say({ kind: "done", answers });
