@@ -32,8 +32,8 @@ export async function checkCertificate(url: URL, clock: Clock): Promise<Finding>
   } catch (error) {
     const code = codeOf(error);
     if (!TRUST.test(code)) return skipped(check, `No answer came: ${code}`);
-    const todo = "Look at the clock, and at what stands between; DENO_CERT names a CA to trust";
-    return wrong(check, `It is not trusted: ${code}`, todo);
+    const advice = "Look at the clock, and at what stands between; DENO_CERT names a CA to trust";
+    return wrong(check, `It is not trusted: ${code}`, advice);
   } finally {
     socket.destroy();
   }

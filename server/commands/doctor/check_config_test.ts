@@ -20,7 +20,7 @@ Deno.test("checkConfig() reports every mistake at once, and what is misspelt", (
   assert.equal(config, undefined);
   assert.deepEqual(findings.map(({ mark }) => mark), ["wrong", "wrong", "warn"]);
   assert.match(findings[0]?.text ?? "", /^PORT must be .*: it is "x"$/);
-  assert.match(findings[2]?.todo ?? "", /TITAN_HOST/);
+  assert.match(findings[2]?.advice ?? "", /TITAN_HOST/);
 });
 
 Deno.test("checkConfig() warns of a secret that is short, and does not show it", () => {

@@ -11,7 +11,7 @@ import { type Finding, ok, skipped, wrong } from "./finding.ts";
 /** What of the configuration names issuers. */
 export type IssuerChoices = Parameters<typeof issuersOf>[0] & Pick<Config, "jwtKeys">;
 
-const TODO = "Nobody can sign in with it: look at its URL, and at the way there";
+const ADVICE = "Nobody can sign in with it: look at its URL, and at the way there";
 
 /** Fetches the keys of every issuer. */
 export async function checkIssuers(
@@ -39,7 +39,7 @@ async function checkKeys(
     const keys = await count();
     return ok(check, `${keys === 1 ? "1 key" : `${keys} keys`} of ${url}`);
   } catch (error) {
-    if (error instanceof DocumentError) return wrong(check, error.message, TODO);
+    if (error instanceof DocumentError) return wrong(check, error.message, ADVICE);
     throw error;
   }
 }

@@ -36,7 +36,7 @@ Deno.test("checkIssuers() says which issuer is away and what that means", async 
   const [finding, ...more] = await checkIssuers(configOf(env), WORLD);
   assert.deepEqual([finding?.mark, finding?.check, more.length], ["wrong", "issuer google", 0]);
   assert.match(finding?.text ?? "", /: status_500$/);
-  assert.match(finding?.todo ?? "", /^Nobody can sign in/);
+  assert.match(finding?.advice ?? "", /^Nobody can sign in/);
 });
 
 Deno.test("checkIssuers() says that there is none", async () => {

@@ -7,5 +7,5 @@ Deno.test("checkListener() warns where strangers may listen in", () => {
   assert.equal(checkListener({ host: "0.0.0.0", trustProxy: proxy }).mark, "ok");
   const bare = checkListener({ host: "0.0.0.0", trustProxy: [] });
   assert.equal(bare.mark, "warn");
-  assert.match(bare.todo ?? "", /TITAN_TRUST_PROXY/);
+  assert.match(bare.advice ?? "", /TITAN_TRUST_PROXY/);
 });

@@ -5,20 +5,21 @@
  */
 import { PUSH_TABLE, type PushConfig } from "../../push_config.ts";
 import type { PushProvider } from "../../../push/mod.ts";
-import type { PushName, PushProviders } from "../../push_providers.ts";
+import type { ProviderName } from "../../push/mod.ts";
+import type { PushProviders } from "../../push_providers.ts";
 import type { PushFigures } from "../../push/mod.ts";
 import type { ServerStatus } from "../../server_admin.ts";
 import { type Finding, ok, skipped, warn, wrong } from "./finding.ts";
 
 /** The variables that make a service work. */
-export const CREDENTIALS: Readonly<Record<PushName, readonly (keyof PushConfig)[]>> = {
+export const CREDENTIALS: Readonly<Record<ProviderName, readonly (keyof PushConfig)[]>> = {
   fcm: ["googleCredentials"],
   apns: ["apnsKey", "apnsKeyId", "apnsTeamId", "apnsTopic", "apnsUrl"],
   web: ["vapidPublic", "vapidPrivate", "vapidSubject"],
 };
 
 /** The names of the variables that make a service work, in one text. */
-export function variablesOf(name: PushName): string {
+export function variablesOf(name: ProviderName): string {
   return CREDENTIALS[name].map((key) => PUSH_TABLE[key].name).join(", ");
 }
 
@@ -31,14 +32,14 @@ export async function checkPush(
   providers: Pick<PushProviders, "of">,
   server: ServerStatus | undefined,
 ): Promise<readonly Finding[]> {
-  const names: readonly PushName[] = ["fcm", "apns", "web"];
+  const names: readonly ProviderName[] = ["fcm", "apns", "web"];
   return (await Promise.all(names.map(async (name) => {
     const provider = providers.of(name);
     return [await checkProvider(name, provider), ...differing(name, provider, server)];
   }))).flat();
 }
 
-async function checkProvider(name: PushName, provider: PushProvider): Promise<Finding> {
+async function checkProvider(name: ProviderName, provider: PushProvider): Promise<Finding> {
   const check = `push ${name}`;
   if (provider.name === "log") {
     return skipped(check, "It is not configured: its pushes are only logged");
@@ -62,7 +63,7 @@ async function checkProvider(name: PushName, provider: PushProvider): Promise<Fi
 
 /** The server goes on with the variables that it was started with. */
 function differing(
-  name: PushName,
+  name: ProviderName,
   provider: PushProvider,
   server: ServerStatus | undefined,
 ): readonly Finding[] {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { LogProvider, type PushCheck, type PushProvider } from "../../../push/mod.ts";
 import { STATUS } from "../../fake_server_admin.ts";
-import type { PushName } from "../../push_providers.ts";
+import type { ProviderName } from "../../push/mod.ts";
 import { checkPush, figuresFinding, variablesOf } from "./check_push.ts";
 
 /** Providers of which one answers a check so. */
-function providers(name: PushName, check: PushCheck) {
+function providers(name: ProviderName, check: PushCheck) {
   const log = new LogProvider({ write() {} });
   const provider: PushProvider = {
     name,
@@ -13,11 +13,11 @@ function providers(name: PushName, check: PushCheck) {
     check: () => Promise.resolve(check),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  return { of: (wanted: PushName) => wanted === name ? provider : log };
+  return { of: (wanted: ProviderName) => wanted === name ? provider : log };
 }
 
 Deno.test("checkPush() says whether each service takes the credentials", async () => {
-  const cases: readonly [PushName, PushCheck, string][] = [
+  const cases: readonly [ProviderName, PushCheck, string][] = [
     ["apns", { kind: "accepted" }, "ok"],
     ["web", { kind: "unasked", reason: "Nobody was asked" }, "ok"],
     ["fcm", { kind: "retry", reason: "Cannot reach FCM" }, "wrong"],
@@ -36,7 +36,7 @@ Deno.test("checkPush() says whether each service takes the credentials", async (
 Deno.test("checkPush() names the variables to look at", async () => {
   const refused = { kind: "misconfigured", reason: "No" } as const;
   const [finding] = await checkPush(providers("fcm", refused), undefined);
-  assert.equal(finding?.todo, "Look at GOOGLE_APPLICATION_CREDENTIALS");
+  assert.equal(finding?.advice, "Look at GOOGLE_APPLICATION_CREDENTIALS");
   assert.match(
     variablesOf("web"),
     /^TITAN_VAPID_PUBLIC, TITAN_VAPID_PRIVATE, TITAN_VAPID_SUBJECT$/,

@@ -68,8 +68,8 @@ async function checkThere(path: string): Promise<Finding | undefined> {
     if (!(error instanceof Deno.errors.NotFound)) {
       return wrong(DIR, `Cannot look at "${path}": ${told(error)}`, "Look at TITAN_DATA_DIR");
     }
-    const todo = "The first titan serve makes it; else look at TITAN_DATA_DIR";
-    return warn(DIR, `There is none at "${path}" yet`, todo);
+    const advice = "The first titan serve makes it; else look at TITAN_DATA_DIR";
+    return warn(DIR, `There is none at "${path}" yet`, advice);
   }
 }
 
@@ -84,8 +84,8 @@ async function checkRoom(path: string, well: string): Promise<Finding> {
     }
     return ok(DIR, `"${path}" ${well}`);
   } catch (error) {
-    const todo = "Until it can be written, what is sent is refused";
-    return wrong(DIR, `Cannot write 1 MiB in "${path}": ${told(error)}`, todo);
+    const advice = "Until it can be written, what is sent is refused";
+    return wrong(DIR, `Cannot write 1 MiB in "${path}": ${told(error)}`, advice);
   }
 }
 
@@ -112,8 +112,8 @@ function noServer(): Finding {
 async function checkMode(path: string): Promise<readonly Finding[]> {
   const { mode } = await Deno.stat(path);
   if (mode === null || (mode & OTHERS) === 0) return [];
-  const todo = `Take that away: chmod 700 "${path}"`;
-  return [warn(DIR, "Other users of this machine may look into it", todo)];
+  const advice = `Take that away: chmod 700 "${path}"`;
+  return [warn(DIR, "Other users of this machine may look into it", advice)];
 }
 
 /** Opens the store that nobody has open. */
@@ -151,8 +151,8 @@ async function checkServer(
     const since = localDateTime(ready);
     const text = `${pid}Titan ${version} at ${url} since ${since}, store ${store}`;
     if (version === program.version) return { server, findings: [ok(SERVER, text)] };
-    const todo = `This is Titan ${program.version}: restart the server to have it run the same`;
-    return { server, findings: [warn(SERVER, text, todo)] };
+    const advice = `This is Titan ${program.version}: restart the server to have it run the same`;
+    return { server, findings: [warn(SERVER, text, advice)] };
   } catch (error) {
     if (!(error instanceof OperatorError || error instanceof CommandError)) throw error;
     return found(wrong(SERVER, error.message, "It may be of another version, starting or ending"));

@@ -23,7 +23,7 @@ import { TimeSamples } from "./time_samples.ts";
 const PROBE_MS_MAX = 5000;
 
 /**
- * Checks everything that can be checked, and changes nothing.
+ * Checks everything that can be checked, and mends nothing.
  *
  * @param names the names of the variables that are set
  * @param tell is told each finding when it is made

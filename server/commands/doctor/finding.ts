@@ -24,7 +24,7 @@ export interface Finding {
   /** What was found: a sentence without a full stop. */
   readonly text: string;
   /** What to do about it, as another. */
-  readonly todo?: string;
+  readonly advice?: string;
 }
 
 /** Room for the longest mark. */
@@ -44,13 +44,13 @@ export function ok(check: string, text: string): Finding {
 }
 
 /** Somebody should look at it. */
-export function warn(check: string, text: string, todo: string): Finding {
-  return { mark: "warn", check, text, todo };
+export function warn(check: string, text: string, advice: string): Finding {
+  return { mark: "warn", check, text, advice };
 }
 
 /** It does not work. */
-export function wrong(check: string, text: string, todo?: string): Finding {
-  return { mark: "wrong", check, text, ...(todo === undefined ? {} : { todo }) };
+export function wrong(check: string, text: string, advice?: string): Finding {
+  return { mark: "wrong", check, text, ...(advice === undefined ? {} : { advice }) };
 }
 
 /** It was not looked at, for this reason. */
@@ -59,7 +59,7 @@ export function skipped(check: string, text: string): Finding {
 }
 
 /** A finding on one line. */
-export function findingLine({ mark, check, text, todo }: Finding): string {
+export function findingLine({ mark, check, text, advice }: Finding): string {
   const line = `${SHOWN[mark].padEnd(MARK_CHARS)}${check}: ${text}`;
-  return printableLine(todo === undefined ? line : `${line}. ${todo}`);
+  return printableLine(advice === undefined ? line : `${line}. ${advice}`);
 }

@@ -37,12 +37,12 @@ Deno.test("TrialReport tells of a push that arrives", () => {
 });
 
 Deno.test("TrialReport says where a push stops and what to do", () => {
-  assert.match(last({ step: "device", ok: false })?.todo ?? "", /titan user show/);
-  assert.match(last({ step: "address", ok: false })?.todo ?? "", /device\.register/);
+  assert.match(last({ step: "device", ok: false })?.advice ?? "", /titan user show/);
+  assert.match(last({ step: "address", ok: false })?.advice ?? "", /device\.register/);
   assert.equal(last(ADDRESS, { step: "provider", ok: false })?.mark, "wrong");
   const answer = last({ step: "answer", ok: false, ms: 60_000 });
   assert.match(answer?.text ?? "", /^The device has not answered within 60 s, though/);
-  assert.match(answer?.todo ?? "", /push\.received/);
+  assert.match(answer?.advice ?? "", /push\.received/);
   assert.match(
     last({ step: "answer", ok: false, ms: 59_999 })?.text ?? "",
     /server ended the wait/,
@@ -61,7 +61,7 @@ Deno.test("TrialReport says what the service said", () => {
     const finding = last(ADDRESS, { step: "outcome", ok: false, outcome });
     assert.equal(finding?.mark, "wrong");
     assert.match(finding?.text ?? "", text);
-    if (outcome.kind === "misconfigured") assert.match(finding?.todo ?? "", /TITAN_APNS_KEY_ID/);
+    if (outcome.kind === "misconfigured") assert.match(finding?.advice ?? "", /TITAN_APNS_KEY_ID/);
   }
 });
 
@@ -72,7 +72,7 @@ Deno.test("TrialReport does not call a push taken that is only logged", () => {
     { step: "outcome", ok: true, outcome: { kind: "accepted" } },
   ];
   assert.deepEqual(told(...steps), ["ok address", "wrong provider"]);
-  assert.match(last(...steps)?.todo ?? "", /^Set TITAN_APNS_KEY, .* and restart it$/);
+  assert.match(last(...steps)?.advice ?? "", /^Set TITAN_APNS_KEY, .* and restart it$/);
 });
 
 Deno.test("seconds() shows no more digits than matter", () => {
