@@ -9,7 +9,7 @@ import { allDevicesRange, deviceKey, devicesRange, pushKey, userKey } from "./ke
 import type { KvMailboxes } from "./kv_mailboxes.ts";
 import { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
-import { freeWrites, isSamePush, pushOwner, takeWrites } from "./push_index.ts";
+import { freeWrites, isSamePush, pushOwner, takePush } from "./push_index.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** More devices than any user may have: a list of them is read at once. */
@@ -124,13 +124,11 @@ export class KvDevices implements Devices {
     }
     const writes: Write[] = [{ key, value: jsonValue(device) }];
     if (isMoved && known !== null) writes.push(...await freeWrites(this.#database, [known]));
-    if (isMoved && push) writes.push(...await takeWrites(this.#database, push, device));
-    const loser = isMoved && push ? await pushOwner(this.#database, push) : null;
-    await this.#mailboxes.write(writes);
+    const taking = isMoved && push ? await takePush(this.#database, push, device) : null;
+    await this.#mailboxes.write([...writes, ...taking?.writes ?? []]);
     const { outbox } = this.#mailboxes;
-    if (loser !== null && (loser.user !== user || loser.id !== id)) {
-      await outbox.setReach(loser.user, loser.id, null);
-    }
+    const loser = taking?.loser;
+    if (loser) await outbox.setReach(loser.user, loser.id, null);
     if (push || known?.push) await outbox.setReach(user, id, push?.provider ?? null);
     return { kind: "changed", device };
   }

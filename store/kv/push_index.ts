@@ -27,21 +27,29 @@ export async function pushOwner(
   return row ? parseJson<DeviceName>(row.value) : null;
 }
 
-/** The writes that give a push address to a device, and take it from the one that has it. */
-export async function takeWrites(
+/** What giving a push address to a device takes. */
+export interface Taking {
+  readonly writes: readonly Write[];
+  /** The other device that loses the address by it; null where none does. */
+  readonly loser: DeviceName | null;
+}
+
+/** Gives a push address to a device, and takes it from the one that has it. */
+export async function takePush(
   database: OwnedDatabase,
   push: PushAddress,
   { user, id }: DeviceName,
-): Promise<Write[]> {
-  const writes: Write[] = [{ key: pushKey(push), value: jsonValue({ user, id }) }];
+): Promise<Taking> {
+  const writes = [{ key: pushKey(push), value: jsonValue({ user, id }) }];
   const owner = await pushOwner(database, push);
-  if (owner === null || isSameDevice(owner, { user, id })) return writes;
+  if (owner === null || isSameDevice(owner, { user, id })) return { writes, loser: null };
   const key = deviceKey(owner.user, owner.id);
   const [row] = await database.read([key]);
-  if (!row) return writes;
+  if (!row) return { writes, loser: null };
   const { push: taken, ...rest } = parseJson<Device>(row.value);
-  if (isSamePush(taken, push)) writes.push({ key, value: jsonValue(rest) });
-  return writes;
+  // By now it may have another address, which is not to be taken.
+  if (!isSamePush(taken, push)) return { writes, loser: null };
+  return { writes: [...writes, { key, value: jsonValue(rest) }], loser: owner };
 }
 
 /** The writes that free the push addresses of devices, where the index still says they are theirs. */

@@ -14,7 +14,7 @@ import { FakeKv } from "./fake_kv.ts";
 import { deviceKey, emailKey, pushKey } from "./keys.ts";
 import { KvStore } from "./kv_store.ts";
 import { OwnedDatabase } from "./owned_database.ts";
-import { type DeviceName, freeWrites, isSamePush, pushOwner, takeWrites } from "./push_index.ts";
+import { type DeviceName, freeWrites, isSamePush, pushOwner, takePush } from "./push_index.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** Runs of the test that ends each with a crash. */
@@ -44,24 +44,27 @@ Deno.test("isSamePush() compares who sends and the token, and nothing else", () 
   assert.ok(isSamePush(undefined, undefined));
 });
 
-Deno.test("takeWrites() takes an address from the device that has it, and leaves the rest of that", async () => {
+Deno.test("takePush() takes an address from the device that has it, and leaves the rest of that", async () => {
   const { owned, database } = await open();
-  await owned.write(await takeWrites(owned, PUSH, deviceOf("bob", PUSH)));
+  await owned.write((await takePush(owned, PUSH, deviceOf("bob", PUSH))).writes);
   await owned.write([rowOf({ ...deviceOf("bob", PUSH), name: "N" })]);
   assert.deepEqual(await pushOwner(owned, PUSH), { user: "bob", id: "phone" });
-  await owned.write(await takeWrites(owned, PUSH, deviceOf("alice", PUSH)));
+  const { writes, loser } = await takePush(owned, PUSH, deviceOf("alice", PUSH));
+  assert.deepEqual(loser, { user: "bob", id: "phone" });
+  await owned.write(writes);
   assert.deepEqual(await pushOwner(owned, PUSH), { user: "alice", id: "phone" });
   const row = database.disk.get(deviceKey("bob", "phone"));
   assert.deepEqual(row && parseJson(row.value), { ...deviceOf("bob", undefined), name: "N" });
 });
 
-Deno.test("takeWrites() changes no device that is gone, or has another address by now", async () => {
+Deno.test("takePush() changes no device that is gone, or has another address by now", async () => {
   const { owned } = await open();
-  await owned.write(await takeWrites(owned, PUSH, deviceOf("bob", PUSH)));
+  await owned.write((await takePush(owned, PUSH, deviceOf("bob", PUSH))).writes);
   const index = { key: pushKey(PUSH), value: jsonValue({ user: "alice", id: "phone" }) };
-  assert.deepEqual(await takeWrites(owned, PUSH, deviceOf("alice", PUSH)), [index]);
+  const nobodys = { writes: [index], loser: null };
+  assert.deepEqual(await takePush(owned, PUSH, deviceOf("alice", PUSH)), nobodys);
   await owned.write([rowOf(deviceOf("bob", { ...PUSH, token: "other" }))]);
-  assert.deepEqual(await takeWrites(owned, PUSH, deviceOf("alice", PUSH)), [index]);
+  assert.deepEqual(await takePush(owned, PUSH, deviceOf("alice", PUSH)), nobodys);
 });
 
 Deno.test("freeWrites() frees the addresses of devices, and none that is another's by now", async () => {
@@ -71,7 +74,7 @@ Deno.test("freeWrites() frees the addresses of devices, and none that is another
   for (const [index, push] of pushes.entries()) {
     const owner = index === 12 ? deviceOf("alice", push) : devices[index];
     assert.ok(owner);
-    if (index !== 13) await owned.write(await takeWrites(owned, push, owner));
+    if (index !== 13) await owned.write((await takePush(owned, push, owner)).writes);
   }
   const writes = await freeWrites(owned, [deviceOf("bob", undefined), ...devices]);
   const expected = pushes.filter((_, index) => index !== 12 && index !== 13);
