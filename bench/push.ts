@@ -6,12 +6,11 @@
 import { join } from "node:path";
 import { ApnsProcess } from "./harness/apns_process.ts";
 import {
-  createCommand,
+  createTurnCommand,
   type ListenerName,
   listenerName,
   runCommand,
   wholeNumber,
-  wholeNumbers,
 } from "./harness/command_line.ts";
 import { startTitan, type TitanStart } from "./harness/contender.ts";
 import { describeMachine, machineLine, WorkDir } from "./harness/machine.ts";
@@ -47,14 +46,9 @@ interface Waking {
 const SECONDS_PER_PUSH = 2;
 
 async function main(): Promise<void> {
-  const options = createCommand("bench:push", "Measures how sleeping devices are woken")
+  const options = createTurnCommand("bench:push", "Measures how sleeping devices are woken", [16])
     .option("--devices <count>", "that are owed a push when the server starts", wholeNumber, 20_000)
     .option("--rate <count>", "pushes a second beside the chat", wholeNumber, 500)
-    .option("--rounds <count>", "turns of the chat, with and without pushes", wholeNumber, 5)
-    .option("--secs <seconds>", "of one turn", wholeNumber, 5)
-    .option("--windows <counts>", "messages in flight in each pair", wholeNumbers, [16])
-    .option("--pairs <count>", "senders, and receivers", wholeNumber, 50)
-    .option("--size <characters>", "of a message", wholeNumber, 100)
     .option("--listener <name>", "deno or ws", listenerName, "deno")
     .parse(Deno.args, { from: "user" })
     .opts<Options>();

@@ -5,12 +5,10 @@
  */
 import { join } from "node:path";
 import {
-  createCommand,
+  createTurnCommand,
   type ListenerName,
   listenerNames,
   runCommand,
-  wholeNumber,
-  wholeNumbers,
 } from "./harness/command_line.ts";
 import { type Contender, startTitans } from "./harness/contender.ts";
 import { describeMachine, machineLine, WorkDir } from "./harness/machine.ts";
@@ -24,12 +22,11 @@ interface Options extends TurnOptions {
 }
 
 async function main(): Promise<void> {
-  const options = createCommand("bench:load", "Runs the chat load on Titan and mosquitto in turn")
-    .option("--rounds <count>", "turns of each server at each window", wholeNumber, 5)
-    .option("--secs <seconds>", "of one turn", wholeNumber, 5)
-    .option("--windows <counts>", "messages in flight in each pair", wholeNumbers, [1, 4, 16])
-    .option("--pairs <count>", "senders, and receivers", wholeNumber, 50)
-    .option("--size <characters>", "of a message", wholeNumber, 100)
+  const options = createTurnCommand(
+    "bench:load",
+    "Runs the chat load on Titan and mosquitto in turn",
+    [1, 4, 16],
+  )
     .option("--listener <name>", "deno, ws or both", listenerNames, ["deno"])
     .parse(Deno.args, { from: "user" })
     .opts<Options>();

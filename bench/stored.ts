@@ -5,12 +5,11 @@
  */
 import { join } from "node:path";
 import {
-  createCommand,
+  createTurnCommand,
   type ListenerName,
   listenerName,
   runCommand,
   wholeNumber,
-  wholeNumbers,
 } from "./harness/command_line.ts";
 import { startTitan, type TitanContender, type TitanStart } from "./harness/contender.ts";
 import { describeMachine, machineLine, WorkDir } from "./harness/machine.ts";
@@ -41,15 +40,10 @@ interface Starts {
 }
 
 async function main(): Promise<void> {
-  const options = createCommand("bench:stored", "Measures what stored messages cost")
+  const options = createTurnCommand("bench:stored", "Measures what stored messages cost", [16])
     .option("--messages <count>", "that wait for offline users", wholeNumber, 1_000_000)
     .option("--users <count>", "that they wait for", wholeNumber, 10_000)
     .option("--starts <count>", "of each kind", wholeNumber, 5)
-    .option("--rounds <count>", "turns of each server at each window", wholeNumber, 5)
-    .option("--secs <seconds>", "of one turn", wholeNumber, 5)
-    .option("--windows <counts>", "messages in flight in each pair", wholeNumbers, [16])
-    .option("--pairs <count>", "senders, and receivers", wholeNumber, 50)
-    .option("--size <characters>", "of a message, sent and stored", wholeNumber, 100)
     .option("--listener <name>", "deno or ws", listenerName, "deno")
     .parse(Deno.args, { from: "user" })
     .opts<Options>();

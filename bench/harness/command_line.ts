@@ -12,6 +12,20 @@ export function createCommand(name: string, description: string): Command {
     .option("--dir <directory>", "where the servers keep their data, on a real disk", tempDir());
 }
 
+/** A command that runs the chat load in turns: it has the options of `TurnOptions`. */
+export function createTurnCommand(
+  name: string,
+  description: string,
+  windows: readonly number[],
+): Command {
+  return createCommand(name, description)
+    .option("--rounds <count>", "turns of each server at each window", wholeNumber, 5)
+    .option("--secs <seconds>", "of one turn", wholeNumber, 5)
+    .option("--windows <counts>", "messages in flight in each pair", wholeNumbers, windows)
+    .option("--pairs <count>", "senders, and receivers", wholeNumber, 50)
+    .option("--size <characters>", "of a message", wholeNumber, 100);
+}
+
 /** Reads a whole number of at least 1. @throws {InvalidArgumentError} */
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Give a whole number above 0");
