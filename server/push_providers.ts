@@ -5,15 +5,12 @@
  * @module
  */
 import { LogProvider, type PushProvider } from "../push/mod.ts";
-import type { PushAddress } from "../store/mod.ts";
 import type { Clock, RandomBytes } from "./clock.ts";
 import { ConfigError } from "./config.ts";
 import type { Log } from "./log.ts";
 import { PUSH_TABLE, type PushConfig } from "./push_config.ts";
 import type { FileSource } from "./push_value.ts";
-
-/** What a device says wakes it. */
-export type PushName = PushAddress["provider"];
+import type { ProviderName } from "./push/mod.ts";
 
 /** What of the world the providers use. */
 export interface PushWorld {
@@ -35,13 +32,13 @@ export interface PushWorld {
 /** The providers of a deployment. Disposing of it ends their connections. */
 export class PushProviders implements AsyncDisposable {
   readonly #log: PushProvider;
-  readonly #configured: ReadonlyMap<PushName, PushProvider>;
+  readonly #configured: ReadonlyMap<ProviderName, PushProvider>;
 
   /**
    * @param configured the providers that have credentials
    * @param log stands for the others
    */
-  constructor(configured: ReadonlyMap<PushName, PushProvider>, log: PushProvider) {
+  constructor(configured: ReadonlyMap<ProviderName, PushProvider>, log: PushProvider) {
     this.#configured = configured;
     this.#log = log;
   }
@@ -52,12 +49,12 @@ export class PushProviders implements AsyncDisposable {
   }
 
   /** Who wakes devices, by the service; the log, where the deployment has no credentials for it. */
-  get byName(): ReadonlyMap<PushName, PushProvider> {
+  get byName(): ReadonlyMap<ProviderName, PushProvider> {
     return new Map([...OPENERS.keys()].map((name) => [name, this.of(name)]));
   }
 
   /** Who wakes devices of a service: the log, where the deployment has no credentials for it. */
-  of(name: PushName): PushProvider {
+  of(name: ProviderName): PushProvider {
     return this.#configured.get(name) ?? this.#log;
   }
 
@@ -70,7 +67,7 @@ export class PushProviders implements AsyncDisposable {
 /** Opens a provider, or answers undefined where its service is not configured. */
 type Opener = (config: PushConfig, world: PushWorld) => Promise<PushProvider | undefined>;
 
-const OPENERS: ReadonlyMap<PushName, Opener> = new Map([
+const OPENERS: ReadonlyMap<ProviderName, Opener> = new Map([
   ["fcm", openFcm],
   ["apns", openApns],
   ["web", openWeb],
@@ -84,7 +81,7 @@ export function hasPushService(config: PushConfig): boolean {
 
 /** The providers that are configured, and the log for the others. */
 export function withPushLog(
-  configured: ReadonlyMap<PushName, PushProvider>,
+  configured: ReadonlyMap<ProviderName, PushProvider>,
   log: Log,
 ): PushProviders {
   const write = (reason: string) => log.event("push logged", { reason });
@@ -99,8 +96,8 @@ export function withPushLog(
 export async function openConfigured(
   config: PushConfig,
   world: PushWorld,
-): Promise<ReadonlyMap<PushName, PushProvider>> {
-  const configured = new Map<PushName, PushProvider>();
+): Promise<ReadonlyMap<ProviderName, PushProvider>> {
+  const configured = new Map<ProviderName, PushProvider>();
   const problems: string[] = [];
   for (const [name, open] of OPENERS) {
     try {

@@ -9,12 +9,8 @@ import type { Push } from "../push/mod.ts";
 import { LocalPushService } from "../push/web/contract/local_push_service.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { FakeLog } from "./fake_world.ts";
-import {
-  openConfigured,
-  type PushName,
-  type PushProviders,
-  withPushLog,
-} from "./push_providers.ts";
+import { openConfigured, type PushProviders, withPushLog } from "./push_providers.ts";
+import type { ProviderName } from "./push/mod.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -77,7 +73,7 @@ const APNS: Variables = {
   TITAN_APNS_TOPIC: "org.example.chat",
 };
 
-const NAMES: readonly PushName[] = ["fcm", "apns", "web"];
+const NAMES: readonly ProviderName[] = ["fcm", "apns", "web"];
 
 Deno.test("openConfigured() logs what would be sent where nothing is configured", async () => {
   const fixture = new Fixture();

@@ -5,7 +5,7 @@
  */
 import type { Push, PushCheck, PushOutcome } from "../../push/mod.ts";
 import type { PushConfig } from "../push_config.ts";
-import type { PushName } from "../push_providers.ts";
+import type { ProviderName } from "../push/mod.ts";
 
 /**
  * How long either side gathers what it has to say, in milliseconds. Each message wakes a thread, and
@@ -23,7 +23,7 @@ export type ToWorker =
   | { readonly kind: "end" };
 
 /** One call of a provider. Its number is that of the answer. */
-export type Job = { readonly number: number; readonly name: PushName } & Call;
+export type Job = { readonly number: number; readonly name: ProviderName } & Call;
 
 /** What can be asked of a provider. */
 export type Call = { readonly call: "send"; readonly push: Push } | { readonly call: "check" };
@@ -31,7 +31,7 @@ export type Call = { readonly call: "send"; readonly push: Push } | { readonly c
 /** What the thread says. */
 export type FromWorker =
   /** These providers are open. */
-  | { readonly kind: "opened"; readonly names: readonly PushName[] }
+  | { readonly kind: "opened"; readonly names: readonly ProviderName[] }
   /** The configuration holds mistakes. */
   | { readonly kind: "refused"; readonly problems: readonly string[] }
   /** The providers cannot be loaded. */

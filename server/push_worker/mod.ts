@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { PushName } from "../push_providers.ts";
+export type { ProviderName } from "../push/mod.ts";
 export type { Answer, Call, FromWorker, Job, PackedConfig, ToWorker } from "./messages.ts";
 export {
   PushWorker,

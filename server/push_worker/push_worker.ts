@@ -8,7 +8,7 @@ import type { Push, PushCheck, PushOutcome, PushProvider } from "../../push/mod.
 import type { Clock } from "../clock.ts";
 import { ConfigError } from "../config.ts";
 import type { PushConfig } from "../push_config.ts";
-import type { PushName } from "../push_providers.ts";
+import type { ProviderName } from "../push/mod.ts";
 import {
   type Answer,
   type Call,
@@ -72,7 +72,7 @@ export class PushWorker implements AsyncDisposable {
   /** By number, so the oldest is the first. */
   readonly #pending = new Map<number, Pending>();
   #thread: Thread | null = null;
-  #names: readonly PushName[] = [];
+  #names: readonly ProviderName[] = [];
   #jobs: Job[] = [];
   #number = 0;
   #opening: PromiseWithResolvers<void> | null = null;
@@ -97,7 +97,7 @@ export class PushWorker implements AsyncDisposable {
   }
 
   /** The providers that have credentials. They end with the thread. */
-  get providers(): ReadonlyMap<PushName, PushProvider> {
+  get providers(): ReadonlyMap<ProviderName, PushProvider> {
     return new Map(this.#names.map((name) => [name, this.#provider(name)]));
   }
 
@@ -114,7 +114,7 @@ export class PushWorker implements AsyncDisposable {
     cancel();
   }
 
-  #provider(name: PushName): PushProvider {
+  #provider(name: ProviderName): PushProvider {
     return {
       name,
       send: async (push: Push) => await this.#call(name, { call: "send", push }) as PushOutcome,
@@ -139,7 +139,7 @@ export class PushWorker implements AsyncDisposable {
     return this.#opening.promise;
   }
 
-  #call(name: PushName, call: Call): Promise<PushOutcome | PushCheck> {
+  #call(name: ProviderName, call: Call): Promise<PushOutcome | PushCheck> {
     if (this.#ending !== null) return Promise.resolve(lost("it has ended"));
     // One that was lost is started anew by the next push; the pushes' own retries bound how often.
     if (this.#thread === null) this.#start().catch(() => this.#lose("it cannot be started"));

@@ -6,7 +6,8 @@
  */
 import { systemClock, systemRandom } from "../clock.ts";
 import { ConfigError } from "../config.ts";
-import { openConfigured, type PushName } from "../push_providers.ts";
+import { openConfigured } from "../push_providers.ts";
+import type { ProviderName } from "../push/mod.ts";
 import type { PushProvider } from "../../push/mod.ts";
 import {
   type Answer,
@@ -29,7 +30,7 @@ const scope = globalThis as unknown as ThreadScope;
 
 /** Sends pushes for the server that started this thread. */
 class PushThread {
-  #providers: ReadonlyMap<PushName, PushProvider> = new Map();
+  #providers: ReadonlyMap<ProviderName, PushProvider> = new Map();
   #answers: Answer[] = [];
   /** Resolves once it is known which providers there are: a thread that is started anew has work at once. */
   #opening: Promise<void> = Promise.resolve();
