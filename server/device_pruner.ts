@@ -81,8 +81,8 @@ export class DevicePruner {
     const { devices, presence, log } = this.#parts;
     // It may come back at this very moment.
     await presence.alone({ user, device: id }, async () => {
-      const known = (await devices.list(user)).find((device) => device.id === id);
-      if (known === undefined || known.seen >= before) return;
+      const known = await devices.get(user, id);
+      if (known === null || known.seen >= before) return;
       if (presence.of(user).some(({ device }) => device === id)) return;
       const removed = await devices.remove(user, id);
       if (removed === null) return;

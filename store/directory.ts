@@ -128,6 +128,8 @@ export interface DevicePage {
 export interface Devices {
   /** The devices of a user in order of id (by code point). */
   list(user: string): Promise<readonly Device[]>;
+  /** One of them; null where there is none of that id. */
+  get(user: string, id: string): Promise<Device | null>;
   /**
    * Adds a device or changes what is known about it, in one step: nobody changes it between what
    * `change` saw and what it answered. A push address that another device had moves here, in the

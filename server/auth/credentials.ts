@@ -5,7 +5,7 @@
  * @module
  */
 import { type CredentialMark, RpcError } from "../../rpc/mod.ts";
-import type { Device, Store } from "../../store/mod.ts";
+import type { Store } from "../../store/mod.ts";
 import type { Log } from "../log.ts";
 import {
   type IdTokenClaims,
@@ -158,10 +158,10 @@ export class Credentials {
       throw new BadCredentialError("revoked");
     }
     if (session === undefined) return undefined;
-    const isCurrent = (known: Device) => known.id === device && known.session?.id === session;
-    const known = (await devices.list(user)).find(isCurrent);
+    const known = device === undefined ? null : await devices.get(user, device);
+    const isCurrent = known?.session?.id === session;
     // A session is as old as its sign-in, however new its tokens are.
-    if (known?.session === undefined || known.session.began <= refused.before) {
+    if (!isCurrent || known.session.began <= refused.before) {
       throw new BadCredentialError("revoked");
     }
     return known.seen;

@@ -142,7 +142,7 @@ export class PushWorld implements AsyncDisposable {
 
   /** The address that the store has for the user's device. */
   async addressOf(user: string): Promise<PushAddress | undefined> {
-    return (await this.store.devices.list(user)).find(({ id }) => id === "phone")?.push;
+    return (await this.store.devices.get(user, "phone"))?.push;
   }
 
   /** Commits a message. */

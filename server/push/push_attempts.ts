@@ -19,7 +19,7 @@ const COLLAPSE = "titan";
 /** What {@linkcode PushAttempts} are made of. */
 export interface PushAttemptsParts extends OutcomesParts {
   readonly outbox: Outbox;
-  readonly devices: Pick<Devices, "list" | "change">;
+  readonly devices: Pick<Devices, "get" | "change">;
   readonly users: Pick<Users, "get">;
   readonly isHere: (user: string, device: string) => boolean;
   readonly providers: ReadonlyMap<ProviderName, PushProvider>;
@@ -102,7 +102,7 @@ export class PushAttempts {
   }
 
   async #addressOf({ user, device }: Intent): Promise<PushAddress | undefined> {
-    return (await this.#parts.devices.list(user)).find(({ id }) => id === device)?.push;
+    return (await this.#parts.devices.get(user, device))?.push;
   }
 
   /** Goes in to the service that the address names, which may be another one than before. */

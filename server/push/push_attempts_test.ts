@@ -129,7 +129,9 @@ Deno.test("PushAttempts goes to the provider that the device has by then", async
 });
 
 Deno.test("PushAttempts does not come back for a device whose address is gone", async () => {
-  await using world = new PushWorld({ devices: { list: () => Promise.resolve([]), change: fail } });
+  await using world = new PushWorld({
+    devices: { get: () => Promise.resolve(null), change: fail },
+  });
   await world.sleeper("bob");
   await world.message("bob");
   await world.pass(5 * MINUTE_MS);

@@ -33,7 +33,7 @@ export interface PushDispatcherParts {
   /** What is owed. */
   readonly outbox: Outbox;
   /** Where devices are reached. */
-  readonly devices: Pick<Devices, "list" | "change">;
+  readonly devices: Pick<Devices, "get" | "change">;
   /** What senders are called. */
   readonly users: Pick<Users, "get">;
   /** Whether a device is connected. */

@@ -32,7 +32,7 @@ export type PushTrialStep =
 /** What {@linkcode PushTrials} are made of. */
 export interface PushTrialsParts {
   readonly outbox: Pick<Outbox, "look">;
-  readonly devices: Pick<Devices, "list">;
+  readonly devices: Pick<Devices, "get">;
   readonly providers: ReadonlyMap<ProviderName, PushProvider>;
   readonly nonces: Nonces;
   readonly clock: Clock;
@@ -82,9 +82,9 @@ export class PushTrials {
     { signal, ms = TRIAL_MS_DEFAULT }: PushTrialOptions = {},
   ): AsyncGenerator<PushTrialStep> {
     const { devices, providers } = this.#parts;
-    const known = (await devices.list(user)).find(({ id }) => id === device);
-    yield { step: "device", ok: known !== undefined };
-    if (known === undefined) return;
+    const known = await devices.get(user, device);
+    yield { step: "device", ok: known !== null };
+    if (known === null) return;
     const address = known.push;
     if (address === undefined) return yield { step: "address", ok: false };
     const { provider: name, registered } = address;

@@ -27,6 +27,22 @@ export const devicesTests: readonly ContractTest[] = [
     },
   },
   {
+    name: "Devices.get() finds one device, however many are asked for at once",
+    async run(world) {
+      const { devices } = world.store;
+      await world.users("bob", "carol");
+      const ids = Array.from({ length: 25 }, (_, index) => `d${index}`);
+      for (const id of ids) await world.device("bob", id, { seen: 1, ...EVERYTHING });
+      const found = await Promise.all(ids.map((id) => devices.get("bob", id)));
+      assert.deepEqual(found.map((device) => device?.id), ids);
+      assert.deepEqual(found[7], { user: "bob", id: "d7", seen: 1, ...EVERYTHING });
+      assert.equal(await devices.get("carol", "d7"), null);
+      assert.equal(await devices.get("nobody", "d7"), null);
+      await devices.remove("bob", "d7");
+      assert.equal(await devices.get("bob", "d7"), null);
+    },
+  },
+  {
     // A refresh token counts once: of two devices that bring the same, one must see the other.
     name: "Devices.change() sees what the change before it answered, however many come at once",
     async run(world) {

@@ -11,7 +11,8 @@
 import { CID_MS_MIN } from "../../limits.ts";
 import { CidFilter } from "./cid_filter.ts";
 import type { Batch } from "./journal.ts";
-import { type Key, KEYS_READ_MAX, type Write } from "./database.ts";
+import type { Key, Write } from "./database.ts";
+import { GatheredReads } from "./gathered_reads.ts";
 import { cidExpiriesRange, cidExpiryKey, cidKey, cidNames, cidsRange } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
@@ -42,6 +43,7 @@ export interface UnsettledCid extends Cid {
 /** All cids of all senders. */
 export class Cids {
   readonly #database: OwnedDatabase;
+  readonly #reads: GatheredReads;
   readonly #lookedUp: () => void;
   /**
    * Every row there is, once it is loaded, and rows that were swept: nothing is taken out, and a
@@ -54,8 +56,6 @@ export class Cids {
   #isLoaded = false;
   readonly #unsettled = new Map<string, UnsettledCid>();
   #settles = 0;
-  #isReading = false;
-  #wanted: { key: Key; resolve(cid: Cid | null): void; reject(error: unknown): void }[] = [];
 
   /**
    * @param lookedUp called with each look-up that {@linkcode load} may make needless
@@ -63,6 +63,7 @@ export class Cids {
    */
   constructor(database: OwnedDatabase, lookedUp: () => void, seed: number) {
     this.#database = database;
+    this.#reads = new GatheredReads(database);
     this.#lookedUp = lookedUp;
     this.#rows = new CidFilter(seed);
   }
@@ -206,31 +207,11 @@ export class Cids {
     return this.#isLoaded && !this.#rows.has(hash, cid);
   }
 
-  #find(mark: SenderMark, cid: string): Promise<Cid | null> {
-    if (this.#isNoRow(mark, cid)) return Promise.resolve(null);
+  async #find(mark: SenderMark, cid: string): Promise<Cid | null> {
+    if (this.#isNoRow(mark, cid)) return null;
     if (!this.#isLoaded) this.#lookedUp();
-    const { promise, resolve, reject } = Promise.withResolvers<Cid | null>();
-    this.#wanted.push({ key: cidKey(mark.text, cid), resolve, reject });
-    if (!this.#isReading) this.#readWanted();
-    return promise;
-  }
-
-  async #readWanted(): Promise<void> {
-    this.#isReading = true;
-    // What this turn of the event loop still brings is read together.
-    await null;
-    while (this.#wanted.length > 0) {
-      const wanted = this.#wanted.splice(0, KEYS_READ_MAX);
-      try {
-        const rows = await this.#database.read(wanted.map(({ key }) => key));
-        for (const [index, row] of rows.entries()) {
-          wanted[index]?.resolve(row === null ? null : parseJson<Cid>(row.value));
-        }
-      } catch (error) {
-        for (const { reject } of wanted) reject(error);
-      }
-    }
-    this.#isReading = false;
+    const row = await this.#reads.get(cidKey(mark.text, cid));
+    return row === null ? null : parseJson<Cid>(row.value);
   }
 }
 

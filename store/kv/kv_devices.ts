@@ -6,6 +6,7 @@
 import type { Device, DeviceChange, DevicePage, Devices, PushAddress } from "../store.ts";
 import type { Write } from "./database.ts";
 import { allDevicesRange, deviceKey, devicesRange, pushKey, userKey } from "./keys.ts";
+import { GatheredReads } from "./gathered_reads.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
 import { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
@@ -40,6 +41,7 @@ interface PushWanted {
  */
 export class KvDevices implements Devices {
   readonly #database: OwnedDatabase;
+  readonly #reads: GatheredReads;
   readonly #mailboxes: KvMailboxes;
   readonly #lanes: Lanes;
   /** By push address. */
@@ -48,6 +50,7 @@ export class KvDevices implements Devices {
   /** @param lanes by user, shared with whatever else changes a user */
   constructor(database: OwnedDatabase, mailboxes: KvMailboxes, lanes: Lanes) {
     this.#database = database;
+    this.#reads = new GatheredReads(database);
     this.#mailboxes = mailboxes;
     this.#lanes = lanes;
   }
@@ -55,6 +58,11 @@ export class KvDevices implements Devices {
   async list(user: string): Promise<readonly Device[]> {
     const rows = await this.#database.list(devicesRange(user), DEVICES_READ_MAX);
     return rows.map(({ value }) => parseJson<Device>(value));
+  }
+
+  async get(user: string, id: string): Promise<Device | null> {
+    const row = await this.#reads.get(deviceKey(user, id));
+    return row === null ? null : parseJson<Device>(row.value);
   }
 
   async change(

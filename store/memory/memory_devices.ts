@@ -23,6 +23,12 @@ export class MemoryDevices implements Devices {
     return [...devices].sort((a, b) => byCodePoint(a.id, b.id));
   }
 
+  /** See {@linkcode Devices.get}. */
+  async get(user: string, id: string): Promise<Device | null> {
+    await this.#state.turn();
+    return this.#state.accounts.get(user)?.devices.get(id) ?? null;
+  }
+
   /** See {@linkcode Devices.change}. */
   async change(
     user: string,

@@ -35,9 +35,10 @@ function revoking(revocations: Revocations, ms: number): Revocations {
 function renewingEarly(devices: Devices, ms: number): Devices {
   return {
     list: (user) => devices.list(user),
+    get: (user, id) => devices.get(user, id),
     async change(user, id, max, change) {
-      const known = (await devices.list(user)).find((device) => device.id === id);
-      const wanted = known === undefined ? null : change(known);
+      const known = await devices.get(user, id);
+      const wanted = known === null ? null : change(known);
       const isRenewal = wanted?.session !== undefined && wanted.session.id === known?.session?.id &&
         wanted.session.generation !== known.session.generation;
       if (!isRenewal) return await devices.change(user, id, max, change);
