@@ -175,11 +175,11 @@ export class Connection
   }
 
   removed(): void {
-    this.#leave(CLOSE.removed);
+    this.leave(CLOSE.removed);
   }
 
   revoked(): void {
-    this.#leave(CLOSE.badCredential);
+    this.leave(CLOSE.badCredential);
   }
 
   /** Ends the connection and says why. */
@@ -280,7 +280,7 @@ export class Connection
   }
 
   /** Ends for everybody but the client, who first reads the answers that are being made. */
-  #leave(code: CloseCode): void {
+  leave(code: CloseCode): void {
     if (this.isGone) return;
     if (this.#requests === 0) return this.close(code);
     this.#end();

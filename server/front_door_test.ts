@@ -6,6 +6,7 @@ import { ConnectionCounts, type ConnectionLimits } from "./connection_counts.ts"
 import { FakeTransport, FakeWorld, type Frame, request, settled } from "./fake_world.ts";
 import { FrontDoor } from "./front_door.ts";
 import type { UpgradeAcceptance } from "./listener.ts";
+import { Health } from "./telemetry/mod.ts";
 
 const AMPLE: ConnectionLimits = {
   connections: 100,
@@ -25,17 +26,20 @@ interface Options {
 class Street {
   readonly world = FakeWorld.create();
   readonly counts: ConnectionCounts;
+  readonly health: Health;
   readonly door: FrontDoor;
 
   constructor({ limits = {}, wsAuth = "message", vapidPublic }: Options = {}) {
     const addresses = createClientAddresses([PROXY]);
     this.counts = new ConnectionCounts({ ...AMPLE, ...limits }, addresses.exempt);
+    this.health = new Health(this.world);
     this.door = new FrontDoor({
       gateway: this.world.gateway,
       counts: this.counts,
       addresses,
       wsAuth,
       vapidPublic,
+      health: this.health,
     });
   }
 
@@ -404,4 +408,31 @@ testStreet("FrontDoor.fault() is told to the operator", {}, async (street) => {
   street.door.fault(fault);
   const lines = await Promise.resolve(street.world.log.lines);
   assert.deepEqual(lines.map(({ level, error }) => [level, error]), [["error", fault]]);
+});
+
+testStreet("FrontDoor takes nobody new while the server drains", {}, async (street) => {
+  const token = await street.world.token("ann");
+  street.health.drain();
+  const refused = await street.refused(bearer(token));
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers.get("retry-after"), "2");
+  assert.equal((await street.post("{}", bearer(token))).status, 503);
+  assert.equal(street.counts.connections, 0);
+});
+
+testStreet("FrontDoor.http() says whether the server lives and is ready", {}, async (street) => {
+  const get = async (path: string, method = "GET") => {
+    const url = `http://titan.example${path}`;
+    const { status, headers, ...response } = await street.door.http(
+      new Request(url, { method }),
+      "192.0.2.1",
+    ).then(async (it) => ({ status: it.status, headers: it.headers, text: await it.text() }));
+    return [status, response.text, headers.get("cache-control")];
+  };
+  assert.deepEqual(await get("/healthz"), [200, "ok\n", "no-store"]);
+  assert.deepEqual(await get("/readyz"), [200, "ready\n", "no-store"]);
+  assert.deepEqual((await get("/readyz", "POST"))[0], 405);
+  street.health.drain();
+  assert.deepEqual(await get("/healthz"), [200, "ok\n", "no-store"]);
+  assert.deepEqual(await get("/readyz"), [503, "not ready: draining\n", "no-store"]);
 });

@@ -17,6 +17,7 @@ import type { Entry, Position, Store } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { CloseCode } from "./close_code.ts";
 import type { DeliveryWorld } from "./delivery.ts";
+import { drain, type DrainParts } from "./drain.ts";
 import type { Hub } from "./hub.ts";
 import type { Attempts } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
@@ -42,6 +43,8 @@ export interface Ticking {
   tick(now: number): void;
   /** Ends the connection and says why. */
   close(code: CloseCode): void;
+  /** The same, once the answers that are being made are sent, or take too long. */
+  leave(code: CloseCode): void;
 }
 
 /** What a {@linkcode Gateway} is made of. */
@@ -173,6 +176,17 @@ export class Gateway implements DeliveryWorld {
       bytes: body.length * 3,
     };
     await this.mailboxes.append([receipt]);
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Sends away everybody who is here now, a few at a time; see {@linkcode drain}. */
+  async drain(code: CloseCode, parts: Pick<DrainParts, "random" | "ms">): Promise<void> {
+    const leave = (connection: Ticking) => connection.leave(code);
+    await drain(this.#connections, leave, { ...parts, clock: this.clock });
   }
 
   /** Closes every connection, and stops the clock. */

@@ -33,6 +33,7 @@ import { issuersOf } from "./issuers_of.ts";
 import { createIssuers, createRemoteKeys, type Fetch } from "./oidc/mod.ts";
 import { createPeople, type People } from "./people.ts";
 import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
+import { type EventLoop, Health } from "./telemetry/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 /** What of the world a server uses. */
@@ -44,6 +45,8 @@ export interface World {
   readonly fetch: Fetch;
   /** Collects garbage and gives memory back, where the runtime lets us ask for that. */
   readonly collectGarbage?: (() => void) | undefined;
+  /** How this thread fares; absent where time is not the machine's. */
+  readonly loop?: EventLoop | undefined;
 }
 
 /** What a {@linkcode Server} is made of. */
@@ -68,15 +71,20 @@ export class Server implements AsyncDisposable {
   readonly admin: UserAdmin;
   /** Wakes devices. */
   readonly pushes: PushDispatcher;
+  readonly #parts: ServerParts;
+  readonly #health: Health;
   readonly #listener: Listener;
   readonly #pruner: DevicePruner;
   #stopping: Promise<void> | null = null;
 
   private constructor(
-    { gateway, people, pushes }: Serving,
+    parts: ServerParts,
+    { gateway, people, pushes, health }: Serving,
     listener: Listener,
     pruner: DevicePruner,
   ) {
+    this.#parts = parts;
+    this.#health = health;
     this.gateway = gateway;
     this.admin = people.admin;
     this.pushes = pushes;
@@ -89,7 +97,7 @@ export class Server implements AsyncDisposable {
     const { config, listen, store } = parts;
     const addresses = createClientAddresses(config.trustProxy);
     const serving = await createServing(parts, addresses.exempt);
-    const { gateway, people, pushes } = serving;
+    const { gateway, people, pushes, health } = serving;
     const counts = new ConnectionCounts({
       connections: CONNECTIONS_MAX,
       addressConnections: config.addressConnections,
@@ -97,7 +105,7 @@ export class Server implements AsyncDisposable {
       addressUnauthenticated: ADDRESS_UNAUTHENTICATED_MAX,
     }, addresses.exempt);
     const { wsAuth, vapidPublic } = config;
-    const door = new FrontDoor({ gateway, counts, addresses, wsAuth, vapidPublic });
+    const door = new FrontDoor({ gateway, counts, addresses, wsAuth, vapidPublic, health });
     try {
       const listener = await listen({ hostname: config.host, port: config.port }, door);
       const pruner = new DevicePruner({
@@ -106,7 +114,7 @@ export class Server implements AsyncDisposable {
         presence: people.hub,
         seconds: config.deviceSeconds,
       });
-      return new Server(serving, listener, pruner);
+      return new Server(parts, serving, listener, pruner);
     } catch (error) {
       await pushes[Symbol.asyncDispose]();
       await gateway.stop(CLOSE.goingAway);
@@ -118,6 +126,24 @@ export class Server implements AsyncDisposable {
   get url(): string {
     const { hostname, port } = this.#listener;
     return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  }
+
+  /**
+   * Takes nobody new, and sends away whoever is here at a bounded rate. Requests of those who are
+   * still here are answered as ever. To be disposed of afterwards.
+   *
+   * @param ms how long that may take
+   * @returns how many were sent away
+   */
+  async drain(ms: number): Promise<number> {
+    this.#health.drain();
+    const { connections } = this.gateway;
+    const { random } = this.#parts;
+    // Whoever is sent away now comes back, and need not be woken: what is owed waits in the outbox.
+    const pushed = this.pushes[Symbol.asyncDispose]();
+    await this.gateway.drain(CLOSE.goingAway, { random, ms });
+    await pushed;
+    return connections;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -150,6 +176,7 @@ interface Serving {
   readonly gateway: Gateway;
   readonly people: People;
   readonly pushes: PushDispatcher;
+  readonly health: Health;
 }
 
 function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
@@ -210,5 +237,5 @@ async function createServing(
     idleMemory: parts.collectGarbage && new IdleMemory(parts.collectGarbage),
     sending: new TokenBuckets({ rate, burst, entries, monotonic }),
   });
-  return { gateway, people, pushes };
+  return { gateway, people, pushes, health: new Health(parts) };
 }

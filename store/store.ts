@@ -266,6 +266,12 @@ export interface Store extends AsyncDisposable {
   readonly sweeper: Sweeper;
   /** Sets who hears of commits; there is one listener. */
   listen(listener: StoreListener): void;
+  /**
+   * Goes the way of a message and stores nothing: resolves once the disk has taken a commit.
+   *
+   * @throws {StoreUnavailableError} it did not.
+   */
+  probe(): Promise<void>;
 }
 
 /** What a backend knows of time. */

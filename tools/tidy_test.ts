@@ -39,6 +39,7 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["server/commands/user_commands.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/with_users.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/bad_credential.ts", ["server/auth/tokens_test.ts", "an error and its reasons"]],
+  ["server/http_answer.ts", ["server/front_door_test.ts", "it is the front door's"]],
   ["server/http_session.ts", ["server/front_door_test.ts", "it is the front door's"]],
   ["server/in_flight.ts", ["server/delivery_test.ts", "it is the delivery's memory"]],
   ["server/people.ts", ["tests/people_test.ts", "it only puts parts together"]],

@@ -15,6 +15,7 @@ import { OperatorSocket } from "../operator_socket.ts";
 import type { PushProviders } from "../push_providers.ts";
 import { Server } from "../server.ts";
 import type { ServerAdmin } from "../server_admin.ts";
+import { EventLoop } from "../telemetry/mod.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
 import { isLoopback } from "./is_loopback.ts";
@@ -35,6 +36,9 @@ const OWN_ERRORS = [
 
 /** What a stop may take beside the drain, in milliseconds: the last commits, on a slow disk. */
 const STOP_MS_MAX = 10_000;
+
+/** The part of the drain in which connections are closed. */
+const CLOSING_SHARE = 0.6;
 
 /** What a running server is made of. */
 interface Serving {
@@ -74,8 +78,10 @@ async function run(serving: Serving): Promise<void> {
   warn(config, secrets, log);
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
+  using loop = new EventLoop(program);
   await using server = await Server.start({
     ...program,
+    loop,
     config,
     log,
     store,
@@ -88,12 +94,21 @@ async function run(serving: Serving): Promise<void> {
   const { version } = program;
   const { listener, store: kind } = config;
   log.event("ready", { url: server.url, listener, store: kind, path: dir.path, version });
-  log.event("stopping", { signal: await stop.first });
+  const signal = await stop.first;
+  log.event("stopping", { signal, connections: server.gateway.connections });
   const ms = config.drainSeconds * 1000 + STOP_MS_MAX;
   program.clock.after(ms, () => {
     log.warn("stop takes too long", { ms });
     Deno.exit(EXIT.failed);
   });
+  await drain(serving, server);
+}
+
+/** Sends the clients away in a part of the time: the last commits and slow peers need the rest. */
+async function drain({ program: { clock }, config, log }: Serving, server: Server): Promise<void> {
+  const startedAt = clock.monotonic();
+  const connections = await server.drain(config.drainSeconds * 1000 * CLOSING_SHARE);
+  log.event("drained", { connections, ms: Math.round(clock.monotonic() - startedAt) });
 }
 
 /** What the server does when its store has bad news. */

@@ -78,6 +78,10 @@ export class KvStore implements Store {
     this.mailboxes.listen(listener);
   }
 
+  async probe(): Promise<void> {
+    await this.mailboxes.write([]);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.mailboxes.close().finally(() => this.#database.close());
     return this.#closing;

@@ -62,6 +62,11 @@ export class MemoryStore implements Store {
     this.#state.listener = listener;
   }
 
+  /** There is no disk that could refuse. */
+  async probe(): Promise<void> {
+    await this.#state.turn();
+  }
+
   /** Closes the store; calls made before are still answered. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#state.close();

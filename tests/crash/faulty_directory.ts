@@ -18,6 +18,7 @@ export function withFaultyDirectory(store: Store, { revokeEarlyMs, renewEarlyMs 
     outbox: store.outbox,
     sweeper,
     listen: (listener) => store.listen(listener),
+    probe: () => store.probe(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

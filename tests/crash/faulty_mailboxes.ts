@@ -34,6 +34,7 @@ export function withFaultyMailboxes(store: Store, fault: Fault): Store {
     revocations,
     outbox: store.outbox,
     sweeper,
+    probe: () => store.probe(),
     listen: (listener) => store.listen(listener),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

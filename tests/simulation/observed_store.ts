@@ -100,6 +100,7 @@ export function observeStore(store: Store, watcher: StoreWatcher, sabotage: Sabo
     outbox: store.outbox,
     sweeper: store.sweeper,
     listen: (listener) => store.listen(listener),
+    probe: () => store.probe(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
