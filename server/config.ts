@@ -62,6 +62,12 @@ export interface Config extends PushConfig {
   readonly addressConnections: number;
   /** Undefined: `pretty` on a terminal, else `json`. */
   readonly log: "pretty" | "json" | undefined;
+  /** Where operators are listened to. */
+  readonly adminHost: string;
+  /** The TCP port for operators; 0: any free one; undefined: there is none. */
+  readonly adminPort: number | undefined;
+  /** What opens the operators' pages on the public listener; undefined: nothing. Never log this. */
+  readonly adminToken: string | undefined;
   /** How long a drain may take. */
   readonly drainSeconds: number;
 }

@@ -185,7 +185,7 @@ export class Connection
   /** Ends the connection and says why. */
   close(code: CloseCode): void {
     if (this.isGone) return;
-    this.#end();
+    this.#end(code);
     this.#outgoing.close(code);
   }
 
@@ -283,11 +283,11 @@ export class Connection
   leave(code: CloseCode): void {
     if (this.isGone) return;
     if (this.#requests === 0) return this.close(code);
-    this.#end();
+    this.#end(code);
     this.#outgoing.closeAfterAnswers(code, this.#gateway.clock);
   }
 
-  #end(): void {
+  #end(code?: CloseCode): void {
     if (this.isGone) return;
     this.isGone = true;
     this.#waiting?.splice(0);
@@ -295,6 +295,6 @@ export class Connection
       this.#gateway.hub.remove(this);
       this.#gateway.release(this.identity, this.#delivery.stop());
     }
-    this.#gateway.ended(this);
+    this.#gateway.ended(this, code);
   }
 }

@@ -19,7 +19,7 @@ import type {
   UpgradeDecision,
   UpgradeRequest,
 } from "./listener.ts";
-import { type Health, StatusPages } from "./telemetry/mod.ts";
+import type { Health, StatusPages } from "./telemetry/mod.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /** The subprotocol of clients that bring their token in the list of subprotocols. */
@@ -45,25 +45,25 @@ export interface FrontDoorParts {
   readonly vapidPublic?: string | undefined;
   /** Whether the server takes anybody new. */
   readonly health: Health;
+  /** What the server says of itself. */
+  readonly pages: StatusPages;
 }
 
 /** Decides what happens to an HTTP request. */
 export class FrontDoor implements ListenerHandler {
   readonly #parts: FrontDoorParts;
-  readonly #pages: StatusPages;
 
   constructor(parts: FrontDoorParts) {
     this.#parts = parts;
-    this.#pages = new StatusPages(parts.health);
   }
 
   upgrade(request: UpgradeRequest): UpgradeDecision | Promise<UpgradeDecision> {
     const { addresses, counts, wsAuth, health } = this.#parts;
     if (request.url.pathname !== "/") return { refuse: plain(404, "Not found") };
-    if (health.isDraining) return { refuse: draining() };
+    if (health.isDraining) return { refuse: this.#away("draining") };
     const address = addresses.of(request.address, request.headers.get("x-forwarded-for"));
     const lease = counts.enter(address);
-    if (typeof lease === "string") return { refuse: crowded() };
+    if (typeof lease === "string") return { refuse: this.#away("crowded") };
     const protocol = offersTitan(request.headers) ? PROTOCOL : undefined;
     const acceptance = new Acceptance(this.#parts.gateway, lease, address, protocol);
     const token = offeredToken(request.headers);
@@ -90,10 +90,11 @@ export class FrontDoor implements ListenerHandler {
   async http(request: Request, address: string): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (pathname === "/rpc") return await this.#rpc(request, address);
-    const isStatus = this.#pages.has(pathname);
+    const { pages } = this.#parts;
+    const isStatus = pages.has(pathname, request.headers);
     if (!isStatus && pathname !== "/" && pathname !== VAPID_PATH) return plain(404, "Not found");
     if (request.method !== "GET" && request.method !== "HEAD") return notAllowed("GET");
-    if (isStatus) return await this.#pages.answer(pathname);
+    if (isStatus) return await pages.answer(pathname, request.headers);
     if (pathname === VAPID_PATH) return publicKey(this.#parts.vapidPublic);
     return plain(200, "This is Titan. Connect with a WebSocket, or POST JSON-RPC to /rpc.\n");
   }
@@ -105,11 +106,12 @@ export class FrontDoor implements ListenerHandler {
   async #rpc(request: Request, peer: string): Promise<Response> {
     if (request.method !== "POST") return notAllowed("POST");
     const { addresses, counts, gateway, health } = this.#parts;
-    if (health.isDraining) return draining();
+    if (health.isDraining) return this.#away("draining");
     const address = addresses.of(peer, request.headers.get("x-forwarded-for"));
     // A body is held in memory while it comes, as slowly as its sender likes (I7).
     const lease = counts.enter(address);
-    if (typeof lease === "string") return crowded();
+    if (typeof lease === "string") return this.#away("crowded");
+    gateway.telemetry.posts++;
     try {
       // It tells that its client has left to whoever asked for it before that.
       const { signal } = request;
@@ -128,6 +130,12 @@ export class FrontDoor implements ListenerHandler {
     } finally {
       lease.leave();
     }
+  }
+
+  /** Sends somebody away who is to come back later. */
+  #away(why: "draining" | "crowded"): Response {
+    this.#parts.gateway.telemetry.refuse(why);
+    return why === "draining" ? draining() : crowded();
   }
 
   /** The answer to a request that never got as far as a method. */

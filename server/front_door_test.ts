@@ -6,6 +6,7 @@ import { ConnectionCounts, type ConnectionLimits } from "./connection_counts.ts"
 import { FakeTransport, FakeWorld, type Frame, request, settled } from "./fake_world.ts";
 import { FrontDoor } from "./front_door.ts";
 import type { UpgradeAcceptance } from "./listener.ts";
+import { createStatusPages } from "./status.ts";
 import { Health } from "./telemetry/mod.ts";
 
 const AMPLE: ConnectionLimits = {
@@ -13,6 +14,25 @@ const AMPLE: ConnectionLimits = {
   addressConnections: 100,
   unauthenticated: 100,
   addressUnauthenticated: 100,
+};
+const TOKEN = "a-token-that-only-operators-have-0123";
+
+/** Nobody is woken here. */
+const NO_PUSHES = {
+  figures: {
+    owed: 0,
+    sent: 0,
+    accepted: 0,
+    retried: 0,
+    rejected: 0,
+    unregistered: 0,
+    misconfigured: 0,
+    seen: 0,
+    cancelled: 0,
+    overflowed: 0,
+    waiting: 0,
+    inFlight: 0,
+  },
 };
 const PROXY = "10.0.0.1";
 
@@ -33,6 +53,14 @@ class Street {
     const addresses = createClientAddresses([PROXY]);
     this.counts = new ConnectionCounts({ ...AMPLE, ...limits }, addresses.exempt);
     this.health = new Health(this.world);
+    const pages = createStatusPages({
+      ...this.world,
+      config: { adminToken: TOKEN },
+      version: "1.2.3",
+      counts: this.counts,
+      pushes: NO_PUSHES,
+      health: this.health,
+    });
     this.door = new FrontDoor({
       gateway: this.world.gateway,
       counts: this.counts,
@@ -40,6 +68,7 @@ class Street {
       wsAuth,
       vapidPublic,
       health: this.health,
+      pages,
     });
   }
 
@@ -435,4 +464,23 @@ testStreet("FrontDoor.http() says whether the server lives and is ready", {}, as
   street.health.drain();
   assert.deepEqual(await get("/healthz"), [200, "ok\n", "no-store"]);
   assert.deepEqual(await get("/readyz"), [503, "not ready: draining\n", "no-store"]);
+});
+
+testStreet("FrontDoor.http() shows figures to whoever has the token", {}, async (street) => {
+  const get = async (path: string, headers: Record<string, string> = {}) =>
+    await street.door.http(new Request(`http://titan.example${path}`, { headers }), "192.0.2.1");
+  await street.accepted();
+  for (const path of ["/metrics", "/debug/vars"]) {
+    for (const headers of [{}, bearer("wrong"), bearer(`${TOKEN}x`), bearer(TOKEN.slice(1))]) {
+      const refused = await get(path, headers);
+      assert.equal(refused.status, 401);
+      assert.equal(refused.headers.get("www-authenticate"), "Bearer");
+      assert.doesNotMatch(await refused.text(), /titan_/);
+    }
+    assert.equal((await get(path, bearer(TOKEN))).status, 200);
+  }
+  const metrics = await (await get("/metrics", bearer(TOKEN))).text();
+  assert.match(metrics, /^titan_connections 1$/m);
+  const vars = await (await get("/debug/vars", bearer(TOKEN))).json();
+  assert.equal(vars.titan_connections, 1);
 });

@@ -23,6 +23,7 @@ import type { Attempts } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import type { Reception } from "./reception.ts";
+import { Telemetry } from "./telemetry/mod.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
 
 /** How often deadlines are looked at, in milliseconds. */
@@ -57,6 +58,8 @@ export interface GatewayParts {
   readonly sending: TokenBuckets;
   readonly router: Router;
   readonly newId: () => string;
+  /** Counts what passes. @default {one that nobody reads} */
+  readonly telemetry?: Telemetry;
   /** Absent where memory cannot be given back. */
   readonly idleMemory?: IdleMemory | undefined;
 }
@@ -65,6 +68,7 @@ export interface GatewayParts {
 export class Gateway implements DeliveryWorld {
   readonly hub: Hub;
   readonly reception: Reception;
+  readonly telemetry: Telemetry;
   /** Frames that ever came. */
   frames = 0;
   readonly #parts: GatewayParts;
@@ -79,7 +83,9 @@ export class Gateway implements DeliveryWorld {
     this.#parts = parts;
     this.hub = parts.hub;
     this.reception = parts.reception;
+    this.telemetry = parts.telemetry ?? new Telemetry();
     parts.store.listen(this.hub);
+    this.hub.countBy(this.telemetry, () => this.now());
     this.#tickLater();
     this.#sweepLater();
   }
@@ -112,13 +118,23 @@ export class Gateway implements DeliveryWorld {
 
   /** See {@linkcode DeliveryWorld.delivered}. */
   delivered(entry: Entry): void {
+    this.telemetry.delivered++;
+    this.telemetry.deliveredMs.observe(this.now() - entry.time);
+    if (!entry.receipt) return;
     this.tellSender(entry, "delivered").catch((error) => {
       this.log.error("receipt lost", error, { message_id: entry.id });
     });
   }
 
+  /** See {@linkcode DeliveryWorld.sent}. */
+  sent(messages: number, redelivered: number): void {
+    this.telemetry.sent += messages;
+    this.telemetry.redelivered += redelivered;
+  }
+
   /** See {@linkcode DeliveryWorld.setAside}. */
   setAside(identity: Identity, { id }: Entry): void {
+    this.telemetry.setAside++;
     this.log.warn("message set aside", { ...identity, message_id: id });
   }
 
@@ -130,12 +146,14 @@ export class Gateway implements DeliveryWorld {
 
   /** Takes a connection in; it ticks from now on. */
   started(connection: Ticking): void {
+    this.telemetry.opened++;
     this.#connections.add(connection);
   }
 
-  /** A connection is over. */
-  ended(connection: Ticking): void {
+  /** A connection is over. @param code what it is told; undefined where its client ended it */
+  ended(connection: Ticking, code?: CloseCode): void {
     this.#connections.delete(connection);
+    this.telemetry.ended(code?.code ?? 0);
   }
 
   /** A device leaves. */

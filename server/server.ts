@@ -33,7 +33,8 @@ import { issuersOf } from "./issuers_of.ts";
 import { createIssuers, createRemoteKeys, type Fetch } from "./oidc/mod.ts";
 import { createPeople, type People } from "./people.ts";
 import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
-import { type EventLoop, Health } from "./telemetry/mod.ts";
+import { createStatusPages, listenForOperators, urlOf } from "./status.ts";
+import { type EventLoop, Health, Telemetry } from "./telemetry/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 /** What of the world a server uses. */
@@ -47,6 +48,8 @@ export interface World {
   readonly collectGarbage?: (() => void) | undefined;
   /** How this thread fares; absent where time is not the machine's. */
   readonly loop?: EventLoop | undefined;
+  /** Counts what passes. @default {a new one} */
+  readonly telemetry?: Telemetry;
 }
 
 /** What a {@linkcode Server} is made of. */
@@ -74,13 +77,14 @@ export class Server implements AsyncDisposable {
   readonly #parts: ServerParts;
   readonly #health: Health;
   readonly #listener: Listener;
+  readonly #operators: Listener | null;
   readonly #pruner: DevicePruner;
   #stopping: Promise<void> | null = null;
 
   private constructor(
     parts: ServerParts,
     { gateway, people, pushes, health }: Serving,
-    listener: Listener,
+    listeners: { readonly listener: Listener; readonly operators: Listener | null },
     pruner: DevicePruner,
   ) {
     this.#parts = parts;
@@ -88,7 +92,8 @@ export class Server implements AsyncDisposable {
     this.gateway = gateway;
     this.admin = people.admin;
     this.pushes = pushes;
-    this.#listener = listener;
+    this.#listener = listeners.listener;
+    this.#operators = listeners.operators;
     this.#pruner = pruner;
   }
 
@@ -105,16 +110,28 @@ export class Server implements AsyncDisposable {
       addressUnauthenticated: ADDRESS_UNAUTHENTICATED_MAX,
     }, addresses.exempt);
     const { wsAuth, vapidPublic } = config;
-    const door = new FrontDoor({ gateway, counts, addresses, wsAuth, vapidPublic, health });
+    const pages = createStatusPages({ ...parts, ...serving, counts });
+    const door = new FrontDoor({
+      gateway,
+      counts,
+      addresses,
+      wsAuth,
+      vapidPublic,
+      health,
+      pages,
+    });
+    await using stack = new AsyncDisposableStack();
     try {
+      const operators = stack.use(await listenForOperators(parts, pages));
       const listener = await listen({ hostname: config.host, port: config.port }, door);
+      stack.move();
       const pruner = new DevicePruner({
         ...parts,
         devices: store.devices,
         presence: people.hub,
         seconds: config.deviceSeconds,
       });
-      return new Server(parts, serving, listener, pruner);
+      return new Server(parts, serving, { listener, operators }, pruner);
     } catch (error) {
       await pushes[Symbol.asyncDispose]();
       await gateway.stop(CLOSE.goingAway);
@@ -124,8 +141,12 @@ export class Server implements AsyncDisposable {
 
   /** Where to connect, such as `http://127.0.0.1:3000`. */
   get url(): string {
-    const { hostname, port } = this.#listener;
-    return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+    return urlOf(this.#listener);
+  }
+
+  /** Where operators ask; undefined where they have no listener of their own. */
+  get operatorUrl(): string | undefined {
+    return this.#operators === null ? undefined : urlOf(this.#operators);
   }
 
   /**
@@ -157,6 +178,7 @@ export class Server implements AsyncDisposable {
     await this.pushes[Symbol.asyncDispose]();
     await this.gateway.stop(CLOSE.goingAway);
     await this.#listener[Symbol.asyncDispose]();
+    await this.#operators?.[Symbol.asyncDispose]();
   }
 }
 
@@ -219,8 +241,10 @@ async function createServing(
   });
   const pushes = createPushes(parts, people);
   const { accounts } = people;
+  const telemetry = parts.telemetry ?? new Telemetry();
   const gateway = new Gateway({
     ...people,
+    telemetry,
     store,
     clock,
     log,
@@ -228,6 +252,7 @@ async function createServing(
     router: new Router({
       methods: createMethods(),
       services: { mailboxes: store.mailboxes, accounts, pushes, now, newId, version, vapidPublic },
+      tally: telemetry.rpc,
       report: (error, method) => {
         const reference = random(new Uint8Array(REFERENCE_BYTES)).toHex();
         log.error("request failed", error, { method, reference });

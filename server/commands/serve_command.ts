@@ -15,7 +15,7 @@ import { OperatorSocket } from "../operator_socket.ts";
 import type { PushProviders } from "../push_providers.ts";
 import { Server } from "../server.ts";
 import type { ServerAdmin } from "../server_admin.ts";
-import { EventLoop } from "../telemetry/mod.ts";
+import { EventLoop, Telemetry } from "../telemetry/mod.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
 import { isLoopback } from "./is_loopback.ts";
@@ -78,10 +78,15 @@ async function run(serving: Serving): Promise<void> {
   warn(config, secrets, log);
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
-  using loop = new EventLoop(program);
+  const telemetry = new Telemetry();
+  using loop = new EventLoop({
+    ...program,
+    looked: (delayMs) => telemetry.delayMs.observe(delayMs),
+  });
   await using server = await Server.start({
     ...program,
     loop,
+    telemetry,
     config,
     log,
     store,
@@ -94,6 +99,8 @@ async function run(serving: Serving): Promise<void> {
   const { version } = program;
   const { listener, store: kind } = config;
   log.event("ready", { url: server.url, listener, store: kind, path: dir.path, version });
+  const { operatorUrl } = server;
+  if (operatorUrl !== undefined) log.event("operators' listener ready", { url: operatorUrl });
   const signal = await stop.first;
   log.event("stopping", { signal, connections: server.gateway.connections });
   const ms = config.drainSeconds * 1000 + STOP_MS_MAX;

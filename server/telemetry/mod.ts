@@ -3,6 +3,16 @@
  *
  * @module
  */
+export { AdminDoor } from "./admin_door.ts";
 export { EventLoop, type EventLoopParts, LATE_MS } from "./event_loop.ts";
 export { Health, type HealthParts } from "./health.ts";
-export { StatusPages } from "./status_pages.ts";
+export { Histogram } from "./histogram.ts";
+export {
+  type Metric,
+  type MetricHistogram,
+  METRICS,
+  type MetricSources,
+  type MetricValue,
+} from "./metrics.ts";
+export { type Asker, StatusPages, type StatusParts } from "./status_pages.ts";
+export { Telemetry } from "./telemetry.ts";

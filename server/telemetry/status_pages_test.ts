@@ -1,26 +1,37 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../fake_clock.ts";
+import { createFakeSources } from "./fake_sources.ts";
 import { Health } from "./health.ts";
 import { StatusPages } from "./status_pages.ts";
+
+const STRANGER = new Headers();
+const TOKEN = "a-token-that-only-operators-have-0123";
 
 Deno.test("StatusPages.answer() says why the server is not ready, and that one may ask again", async () => {
   let isRefusing = false;
   const probe = () => isRefusing ? Promise.reject(new Error("disk")) : Promise.resolve();
   const clock = new FakeClock();
-  const pages = new StatusPages(new Health({ clock, store: { probe } }));
-  assert.deepEqual(["/healthz", "/readyz", "/", "/health"].map((path) => pages.has(path)), [
-    true,
-    true,
-    false,
-    false,
-  ]);
+  const health = new Health({ clock, store: { probe } });
+  const pages = new StatusPages({ health, sources: createFakeSources() });
   const answer = async () => {
-    const { status, headers, ...rest } = await pages.answer("/readyz")
-      .then(async (it) => ({ status: it.status, headers: it.headers, text: await it.text() }));
-    return [status, rest.text, headers.get("retry-after")];
+    const response = await pages.answer("/readyz", STRANGER);
+    return [response.status, await response.text(), response.headers.get("retry-after")];
   };
   assert.deepEqual(await answer(), [200, "ready\n", null]);
   isRefusing = true;
   clock.advance(1000);
   assert.deepEqual(await answer(), [503, "not ready: the store cannot be written\n", "5"]);
+});
+
+Deno.test("StatusPages.has() knows of no closed page where no token opens it", () => {
+  const health = new Health({ clock: new FakeClock(), store: { probe: () => Promise.resolve() } });
+  const parts = { health, sources: createFakeSources() };
+  const known = (pages: StatusPages, asker: "operator" | Headers) =>
+    ["/healthz", "/readyz", "/metrics", "/debug/vars", "/", "/debug"]
+      .filter((path) => pages.has(path, asker));
+  const bare = new StatusPages(parts);
+  assert.deepEqual(known(bare, STRANGER), ["/healthz", "/readyz"]);
+  const all = ["/healthz", "/readyz", "/metrics", "/debug/vars"];
+  assert.deepEqual(known(bare, "operator"), all);
+  assert.deepEqual(known(new StatusPages({ ...parts, token: TOKEN }), STRANGER), all);
 });

@@ -10,7 +10,7 @@
  */
 import { CID_MS_MIN } from "../../limits.ts";
 import { CidFilter } from "./cid_filter.ts";
-import type { Batch } from "./journal.ts";
+import type { Batch } from "./batch.ts";
 import { type Key, KEYS_READ_MAX, type Write } from "./database.ts";
 import { cidExpiriesRange, cidExpiryKey, cidKey, cidNames, cidsRange } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";

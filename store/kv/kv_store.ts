@@ -7,6 +7,7 @@ import type {
   ExpiredHandler,
   Store,
   StoreClock,
+  StoreFigures,
   StoreLimits,
   StoreListener,
   Sweeper,
@@ -80,6 +81,10 @@ export class KvStore implements Store {
 
   async probe(): Promise<void> {
     await this.mailboxes.write([]);
+  }
+
+  figures(): StoreFigures {
+    return this.mailboxes.figures();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

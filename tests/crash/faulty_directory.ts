@@ -19,6 +19,7 @@ export function withFaultyDirectory(store: Store, { revokeEarlyMs, renewEarlyMs 
     sweeper,
     listen: (listener) => store.listen(listener),
     probe: () => store.probe(),
+    figures: () => store.figures(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -35,6 +35,7 @@ export function withFaultyMailboxes(store: Store, fault: Fault): Store {
     outbox: store.outbox,
     sweeper,
     probe: () => store.probe(),
+    figures: () => store.figures(),
     listen: (listener) => store.listen(listener),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

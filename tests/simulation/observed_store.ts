@@ -101,6 +101,7 @@ export function observeStore(store: Store, watcher: StoreWatcher, sabotage: Sabo
     sweeper: store.sweeper,
     listen: (listener) => store.listen(listener),
     probe: () => store.probe(),
+    figures: () => store.figures(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
