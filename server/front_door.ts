@@ -11,7 +11,15 @@ import { Connection } from "./connection.ts";
 import type { ConnectionCounts, Lease } from "./connection_counts.ts";
 import type { Credential } from "./auth/mod.ts";
 import type { Gateway } from "./gateway.ts";
-import { crowded, draining, json, notAllowed, plain, publicKey } from "./http_answer.ts";
+import {
+  crowded,
+  draining,
+  json,
+  notAllowed,
+  overloaded,
+  plain,
+  publicKey,
+} from "./http_answer.ts";
 import { HttpSession } from "./http_session.ts";
 import type {
   ListenerHandler,
@@ -60,7 +68,8 @@ export class FrontDoor implements ListenerHandler {
   upgrade(request: UpgradeRequest): UpgradeDecision | Promise<UpgradeDecision> {
     const { addresses, counts, wsAuth, health } = this.#parts;
     if (request.url.pathname !== "/") return { refuse: plain(404, "Not found") };
-    if (health.isDraining) return { refuse: this.#away("draining") };
+    const { closedTo } = health;
+    if (closedTo !== null) return { refuse: this.#away(closedTo) };
     const address = addresses.of(request.address, request.headers.get("x-forwarded-for"));
     const lease = counts.enter(address);
     if (typeof lease === "string") return { refuse: this.#away("crowded") };
@@ -106,7 +115,8 @@ export class FrontDoor implements ListenerHandler {
   async #rpc(request: Request, peer: string): Promise<Response> {
     if (request.method !== "POST") return notAllowed("POST");
     const { addresses, counts, gateway, health } = this.#parts;
-    if (health.isDraining) return this.#away("draining");
+    const { closedTo } = health;
+    if (closedTo !== null) return this.#away(closedTo);
     const address = addresses.of(peer, request.headers.get("x-forwarded-for"));
     // A body is held in memory while it comes, as slowly as its sender likes (I7).
     const lease = counts.enter(address);
@@ -133,9 +143,9 @@ export class FrontDoor implements ListenerHandler {
   }
 
   /** Sends somebody away who is to come back later. */
-  #away(why: "draining" | "crowded"): Response {
+  #away(why: "draining" | "overloaded" | "crowded"): Response {
     this.#parts.gateway.telemetry.refuse(why);
-    return why === "draining" ? draining() : crowded();
+    return why === "draining" ? draining() : why === "overloaded" ? overloaded() : crowded();
   }
 
   /** The answer to a request that never got as far as a method. */

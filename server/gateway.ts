@@ -23,7 +23,7 @@ import type { Attempts } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import type { Reception } from "./reception.ts";
-import { Telemetry } from "./telemetry/mod.ts";
+import { type Overload, Telemetry } from "./telemetry/mod.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
 
 /** How often deadlines are looked at, in milliseconds. */
@@ -37,6 +37,9 @@ const SWEEP_MS = 5_000;
 
 /** How long a receipt waits for its sender, in milliseconds. */
 const RECEIPT_MS = TTL_SECONDS_MAX * 1000;
+
+/** When what is refused may be sent again, in seconds: the event loop needs one to recover. */
+const SHED_RETRY_SECONDS = 2;
 
 /** A connection, as the clock knows it. */
 export interface Ticking {
@@ -60,6 +63,8 @@ export interface GatewayParts {
   readonly newId: () => string;
   /** Counts what passes. @default {one that nobody reads} */
   readonly telemetry?: Telemetry;
+  /** Absent where nothing is ever turned away. */
+  readonly overload?: Overload | undefined;
   /** Absent where memory cannot be given back. */
   readonly idleMemory?: IdleMemory | undefined;
 }
@@ -163,8 +168,12 @@ export class Gateway implements DeliveryWorld {
     this.log.event("disconnected", { user, device });
   }
 
-  /** Takes from a user's send bucket. @throws {RpcError} `rate_limited` */
+  /** Takes from a user's send bucket. @throws {RpcError} `rate_limited`, `busy` */
   takeSend(user: string, messages: number): void {
+    if (this.#parts.overload?.level === 2) {
+      this.telemetry.sendsShed += messages;
+      throw new RpcError("busy", { retryAfter: SHED_RETRY_SECONDS });
+    }
     const wait = this.#parts.sending.take(user, messages);
     if (wait > 0) throw new RpcError("rate_limited", { retryAfter: Math.ceil(wait / 1000) });
   }

@@ -30,6 +30,12 @@ export function draining(): Response {
   return new Response("Server is stopping\n", { status: 503, headers });
 }
 
+/** The server has more to do than it can; another one may have less. */
+export function overloaded(): Response {
+  const headers = { "retry-after": String(CROWDED_RETRY_SECONDS) };
+  return new Response("Too much to do\n", { status: 503, headers });
+}
+
 /** The path has no such method. */
 export function notAllowed(allow: string): Response {
   return new Response("Method not allowed\n", { status: 405, headers: { allow } });

@@ -34,7 +34,7 @@ import { createIssuers, createRemoteKeys, type Fetch } from "./oidc/mod.ts";
 import { createPeople, type People } from "./people.ts";
 import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
 import { createStatusPages, listenForOperators, urlOf } from "./status.ts";
-import { type EventLoop, Health, Telemetry } from "./telemetry/mod.ts";
+import { type EventLoop, Health, type Overload, Telemetry } from "./telemetry/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 /** What of the world a server uses. */
@@ -48,6 +48,8 @@ export interface World {
   readonly collectGarbage?: (() => void) | undefined;
   /** How this thread fares; absent where time is not the machine's. */
   readonly loop?: EventLoop | undefined;
+  /** What is turned away; absent where nothing ever is. */
+  readonly overload?: Overload | undefined;
   /** Counts what passes. @default {a new one} */
   readonly telemetry?: Telemetry;
 }
@@ -244,6 +246,7 @@ async function createServing(
   const telemetry = parts.telemetry ?? new Telemetry();
   const gateway = new Gateway({
     ...people,
+    overload: parts.overload,
     telemetry,
     store,
     clock,

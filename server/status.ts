@@ -9,7 +9,13 @@ import type { Gateway } from "./gateway.ts";
 import type { Listen, Listener } from "./listener.ts";
 import type { Log } from "./log.ts";
 import type { PushDispatcher } from "./push/mod.ts";
-import { AdminDoor, type EventLoop, type Health, StatusPages } from "./telemetry/mod.ts";
+import {
+  AdminDoor,
+  type EventLoop,
+  type Health,
+  type Overload,
+  StatusPages,
+} from "./telemetry/mod.ts";
 import type { Store } from "../store/mod.ts";
 
 /** What the pages are read from. */
@@ -18,6 +24,7 @@ export interface StatusOf {
   readonly store: Store;
   readonly version: string;
   readonly loop?: EventLoop | undefined;
+  readonly overload?: Overload | undefined;
   readonly gateway: Gateway;
   readonly counts: ConnectionCounts;
   readonly pushes: Pick<PushDispatcher, "figures">;
@@ -26,7 +33,7 @@ export interface StatusOf {
 
 /** The pages of a server that starts now. */
 export function createStatusPages(server: StatusOf): StatusPages {
-  const { gateway, counts, health, store, pushes, version, loop } = server;
+  const { gateway, counts, health, store, pushes, version, loop, overload } = server;
   const startedAt = gateway.monotonic();
   return new StatusPages({
     health,
@@ -35,6 +42,7 @@ export function createStatusPages(server: StatusOf): StatusPages {
       telemetry: gateway.telemetry,
       version,
       loop,
+      overload,
       connections: () => ({
         all: counts.connections,
         unauthenticated: counts.unauthenticated,

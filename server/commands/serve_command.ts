@@ -15,7 +15,7 @@ import { OperatorSocket } from "../operator_socket.ts";
 import type { PushProviders } from "../push_providers.ts";
 import { Server } from "../server.ts";
 import type { ServerAdmin } from "../server_admin.ts";
-import { EventLoop, Telemetry } from "../telemetry/mod.ts";
+import { EventLoop, Overload, Telemetry } from "../telemetry/mod.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
 import { isLoopback } from "./is_loopback.ts";
@@ -79,13 +79,12 @@ async function run(serving: Serving): Promise<void> {
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
   const telemetry = new Telemetry();
-  using loop = new EventLoop({
-    ...program,
-    looked: (delayMs) => telemetry.delayMs.observe(delayMs),
-  });
+  const overload = new Overload();
+  using loop = watchLoop(serving, telemetry, overload);
   await using server = await Server.start({
     ...program,
     loop,
+    overload,
     telemetry,
     config,
     log,
@@ -109,6 +108,24 @@ async function run(serving: Serving): Promise<void> {
     Deno.exit(EXIT.failed);
   });
   await drain(serving, server);
+}
+
+/** Follows how this thread fares, and tells when that makes the server turn something away. */
+function watchLoop(
+  { program, log }: Serving,
+  telemetry: Telemetry,
+  overload: Overload,
+): EventLoop {
+  return new EventLoop({
+    ...program,
+    looked(delayMs, loop) {
+      telemetry.delayMs.observe(delayMs);
+      if (!overload.look(loop)) return;
+      if (overload.level === 0) return log.event("overload over");
+      const reason = overload.level === 1 ? "new connections" : "new connections and sends";
+      log.warn("overloaded", { reason, ms: Math.round(loop.delayMs) });
+    },
+  });
 }
 
 /** Sends the clients away in a part of the time: the last commits and slow peers need the rest. */

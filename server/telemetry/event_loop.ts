@@ -24,8 +24,8 @@ export interface EventLoopParts {
   readonly clock: Clock;
   /** CPU time that this thread has taken, in milliseconds; absent where nobody knows. */
   readonly threadCpuMs?: (() => number) | undefined;
-  /** Hears how late each look was, in milliseconds. */
-  readonly looked?: (delayMs: number) => void;
+  /** Hears of each look, and how late it was, in milliseconds. */
+  readonly looked?: (delayMs: number, loop: EventLoop) => void;
 }
 
 /** Watches the event loop. Disposing of it stops that. */
@@ -56,6 +56,7 @@ export class EventLoop implements Disposable {
     return this.#delayMs >= LATE_MS;
   }
 
+  /** Watches no more. */
   [Symbol.dispose](): void {
     this.#cancel();
   }
@@ -72,7 +73,7 @@ export class EventLoop implements Disposable {
       const weight = 1 - (1 - CORE_WEIGHT) ** (elapsed / LOOK_MS);
       this.#cores += weight * (Math.min(1, (nowCpuMs - cpuMs) / elapsed) - this.#cores);
       this.#look(now, nowCpuMs);
-      looked?.(delay);
+      looked?.(delay, this);
     });
   }
 }

@@ -7,6 +7,7 @@ import type { Store } from "../../store/mod.ts";
 import type { Clock } from "../clock.ts";
 import { waitAtMost } from "../deadlines.ts";
 import type { EventLoop } from "./event_loop.ts";
+import type { Overload } from "./overload.ts";
 
 /** How old the answer of the disk may be, in milliseconds: asking often costs one commit a second. */
 const PROBE_MS = 1000;
@@ -16,10 +17,14 @@ const PROBE_MS_MAX = 2000;
 
 /** What a {@linkcode Health} is made of. */
 export interface HealthParts {
+  /** How old answers are. */
   readonly clock: Clock;
+  /** What has to be writable. */
   readonly store: Pick<Store, "probe">;
   /** Absent where nobody watches it. */
   readonly loop?: EventLoop | undefined;
+  /** Absent where nothing is ever turned away. */
+  readonly overload?: Overload | undefined;
 }
 
 /** One question to the disk. */
@@ -50,10 +55,17 @@ export class Health {
     this.#isDraining = true;
   }
 
+  /** Why whoever is new is to come back later; null where they may come in. */
+  get closedTo(): "draining" | "overloaded" | null {
+    if (this.#isDraining) return "draining";
+    return (this.#parts.overload?.level ?? 0) > 0 ? "overloaded" : null;
+  }
+
   /** Why no clients should be sent here now; null where they should. */
   async unready(): Promise<string | null> {
     if (this.#isDraining) return "draining";
     if (this.#parts.loop?.isLate === true) return "the event loop is late";
+    if (this.closedTo !== null) return "overloaded";
     const probe = this.#ask();
     const { clock } = this.#parts;
     const left = probe.at + PROBE_MS_MAX - clock.monotonic();

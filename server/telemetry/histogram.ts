@@ -13,7 +13,11 @@ export class Histogram {
   /** The sum of all values. */
   sum = 0;
 
-  /** @param bounds the largest value of each bucket, growing */
+  /**
+   * Starts with no value.
+   *
+   * @param bounds the largest value of each bucket, growing
+   */
   constructor(bounds: readonly number[]) {
     this.bounds = bounds;
     this.counts = new Float64Array(bounds.length + 1);

@@ -8,21 +8,29 @@ import type { StoreFigures } from "../../store/mod.ts";
 import type { PushFigures } from "../push/mod.ts";
 import type { EventLoop } from "./event_loop.ts";
 import type { Histogram } from "./histogram.ts";
+import type { Overload } from "./overload.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** What metrics are read from. */
 export interface MetricSources {
+  /** What is counted. */
   readonly telemetry: Telemetry;
+  /** The version of Titan. */
   readonly version: string;
   /** Live connections, signed in or not, and users who have one. */
   connections(): { readonly all: number; readonly unauthenticated: number; readonly users: number };
   /** Frames that ever came. */
   frames(): number;
+  /** How much the store has to do. */
   store(): StoreFigures;
+  /** What pushes came to. */
   pushes(): PushFigures;
-  /** Why the server is not ready, as far as that is known without asking the disk. */
+  /** Whether the server is going down. */
   isDraining(): boolean;
+  /** How the thread fares; absent where nobody watches it. */
   readonly loop?: EventLoop | undefined;
+  /** What is turned away; absent where nothing ever is. */
+  readonly overload?: Overload | undefined;
   /** Seconds since the start. */
   uptime(): number;
 }
@@ -32,7 +40,9 @@ export type MetricValue = number | ReadonlyMap<string | number, number> | Metric
 
 /** A distribution, and by what its values are multiplied to be in the unit of the metric's name. */
 export interface MetricHistogram {
+  /** The distribution. */
   readonly histogram: Histogram;
+  /** 1 where the units are the same. */
   readonly factor: number;
 }
 
@@ -40,6 +50,7 @@ export interface MetricHistogram {
 export interface Metric {
   /** As Prometheus has it, with its unit. */
   readonly name: string;
+  /** As Prometheus calls it. */
   readonly type: "counter" | "gauge" | "histogram";
   /** One sentence without a capital and a full stop. */
   readonly meaning: string;
@@ -56,6 +67,16 @@ export const METRICS: readonly Metric[] = [
   gauge("titan_info", "1, with the version", (it) => new Map([[it.version, 1]]), "version"),
   gauge("titan_uptime_seconds", "since the server started", (it) => it.uptime()),
   gauge("titan_draining", "1 while the server is going down", (it) => Number(it.isDraining())),
+  gauge(
+    "titan_overload",
+    "what is turned away; 1: new connections, 2: sends as well",
+    (it) => it.overload?.level ?? 0,
+  ),
+  counter(
+    "titan_sends_shed_total",
+    "messages refused because the server has too much to do",
+    (it) => it.telemetry.sendsShed,
+  ),
   gauge("titan_connections", "live connections", (it) => it.connections().all),
   gauge(
     "titan_connections_unauthenticated",

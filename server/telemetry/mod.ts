@@ -14,5 +14,6 @@ export {
   type MetricSources,
   type MetricValue,
 } from "./metrics.ts";
+export { Overload, type OverloadLevel } from "./overload.ts";
 export { type Asker, StatusPages, type StatusParts } from "./status_pages.ts";
 export { Telemetry } from "./telemetry.ts";

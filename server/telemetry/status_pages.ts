@@ -18,7 +18,9 @@ const CLOSED: ReadonlySet<string> = new Set(["/metrics", "/debug/vars"]);
 
 /** What {@linkcode StatusPages} are made of. */
 export interface StatusParts {
+  /** What `/readyz` asks. */
   readonly health: Health;
+  /** What figures are read from. */
   readonly sources: MetricSources;
   /** What opens the closed pages to strangers; undefined: nothing does. */
   readonly token?: string | undefined;

@@ -57,13 +57,17 @@ export class Telemetry {
   setAside = 0;
   /** Commits that the disk did not take. */
   commitsRefused = 0;
+  /** Commits by how long they took. */
   readonly commitMs = new Histogram(COMMIT_MS);
+  /** Commits by their bytes. */
   readonly commitBytes = new Histogram(COMMIT_BYTES);
+  /** Commits by how many messages and receipts are in them. */
   readonly commitMessages = new Histogram(COMMIT_MESSAGES);
   /** From the acceptance of a message to the moment its sender is told, by the wall clock. */
   readonly ackMs = new Histogram(ACK_MS);
   /** From the acceptance of a message to its first acknowledgement, by the wall clock. */
   readonly deliveredMs = new Histogram(DELIVERED_MS);
+  /** How late timers are. */
   readonly delayMs = new Histogram(DELAY_MS);
 
   /** A commit is on disk: whoever waits for it is told next. @param now milliseconds since 1970 */

@@ -6,7 +6,7 @@
  */
 import { Batch } from "./batch.ts";
 import { type Position, type StoreClock, StoreUnavailableError } from "../store.ts";
-import { VALUE_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
+import { VALUE_BYTES_MAX, WRITES_MAX } from "./database.ts";
 import { journalKey } from "./keys.ts";
 import { CursorNotes, type Cursors } from "./cursor_notes.ts";
 import type { Cursor } from "./cursor.ts";
