@@ -3,7 +3,10 @@
  *
  * @module
  */
-import type { RpcErrorName } from "./rpc_error.ts";
+import { RPC_ERRORS, type RpcErrorName } from "./rpc_error.ts";
+
+/** The table has these keys and no others. */
+const NAMES = Object.keys(RPC_ERRORS) as RpcErrorName[];
 
 /** Counts since the start. */
 export class RpcTally {
@@ -13,8 +16,8 @@ export class RpcTally {
   results = 0;
   /** Answers of clients to requests of ours: acknowledgements, most of all. */
   replies = 0;
-  /** What was refused, by the name of the error. */
-  readonly errors = new Map<RpcErrorName, number>();
+  /** What was refused, by the name of every error: what never came is 0, so that a first is seen. */
+  readonly errors: Map<RpcErrorName, number> = new Map(NAMES.map((name) => [name, 0]));
 
   /** Something was refused. */
   refused(name: RpcErrorName): void {

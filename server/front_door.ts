@@ -27,7 +27,7 @@ import type {
   UpgradeDecision,
   UpgradeRequest,
 } from "./listener.ts";
-import type { Health, StatusPages } from "./telemetry/mod.ts";
+import type { Health, Refusal, StatusPages } from "./telemetry/mod.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /** The subprotocol of clients that bring their token in the list of subprotocols. */
@@ -143,7 +143,7 @@ export class FrontDoor implements ListenerHandler {
   }
 
   /** Sends somebody away who is to come back later. */
-  #away(why: "draining" | "overloaded" | "crowded"): Response {
+  #away(why: Refusal): Response {
     this.#parts.gateway.telemetry.refuse(why);
     return why === "draining" ? draining() : why === "overloaded" ? overloaded() : crowded();
   }

@@ -16,4 +16,4 @@ export {
 } from "./metrics.ts";
 export { Overload, type OverloadLevel } from "./overload.ts";
 export { type Asker, StatusPages, type StatusParts } from "./status_pages.ts";
-export { Telemetry } from "./telemetry.ts";
+export { type Refusal, Telemetry } from "./telemetry.ts";

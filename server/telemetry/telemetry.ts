@@ -6,6 +6,7 @@
  */
 import { RpcTally } from "../../rpc/mod.ts";
 import type { WrittenCommit } from "../../store/mod.ts";
+import { CLOSE } from "../close_code.ts";
 import { Histogram } from "./histogram.ts";
 
 /** From a commit on a fast disk to one on a disk in trouble, in milliseconds. */
@@ -29,6 +30,19 @@ const DELIVERED_MS = [
 /** From a free thread to one that is held up, in milliseconds. */
 const DELAY_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1000, 5000];
 
+/** Why somebody is not taken in. */
+const REFUSALS = ["crowded", "draining", "overloaded"] as const;
+
+/** Why somebody is not taken in, and is to come back later. */
+export type Refusal = typeof REFUSALS[number];
+
+const CODES = Object.values(CLOSE).map(({ code }) => code);
+
+/** What never came is 0, so that a first is seen. */
+function zeros<T>(keys: readonly T[]): Map<T, number> {
+  return new Map(keys.map((key) => [key, 0]));
+}
+
 /** Counts since the start. */
 export class Telemetry {
   /** What is asked of the server, and what it answers. */
@@ -36,11 +50,11 @@ export class Telemetry {
   /** WebSocket connections that were taken in. */
   opened = 0;
   /** Of those that are over, how many by each close code; 0: the client ended it. */
-  readonly closed = new Map<number, number>();
+  readonly closed: Map<number, number> = zeros([0, ...CODES]);
   /** Requests by `POST /rpc`. */
   posts = 0;
   /** Connections and `POST /rpc` that were not taken in, by why. */
-  readonly refused = new Map<string, number>();
+  readonly refused: Map<Refusal, number> = zeros(REFUSALS);
   /** Messages that were refused because the server has too much to do. */
   sendsShed = 0;
   /** Messages and receipts that are on disk. */
@@ -87,8 +101,8 @@ export class Telemetry {
     this.closed.set(code, (this.closed.get(code) ?? 0) + 1);
   }
 
-  /** Somebody was not taken in. @param why in one or two fixed words */
-  refuse(why: string): void {
+  /** Somebody was not taken in, and is to come back later. */
+  refuse(why: Refusal): void {
     this.refused.set(why, (this.refused.get(why) ?? 0) + 1);
   }
 }

@@ -33,7 +33,8 @@ Deno.test("Telemetry.wrote() counts a commit and what is in it", () => {
 Deno.test("Telemetry.ended() and refuse() count by their reasons", () => {
   const telemetry = new Telemetry();
   for (const code of [0, 4101, 4101]) telemetry.ended(code);
-  for (const why of ["crowded", "crowded", "draining"]) telemetry.refuse(why);
-  assert.deepEqual([...telemetry.closed], [[0, 1], [4101, 2]]);
-  assert.deepEqual([...telemetry.refused], [["crowded", 2], ["draining", 1]]);
+  for (const why of ["crowded", "crowded", "draining"] as const) telemetry.refuse(why);
+  assert.deepEqual([telemetry.closed.get(0), telemetry.closed.get(4101)], [1, 2]);
+  assert.equal(telemetry.closed.get(4409), 0, "a code that never came");
+  assert.deepEqual([...telemetry.refused], [["crowded", 2], ["draining", 1], ["overloaded", 0]]);
 });
