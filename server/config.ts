@@ -62,6 +62,8 @@ export interface Config extends PushConfig {
   readonly addressConnections: number;
   /** Undefined: `pretty` on a terminal, else `json`. */
   readonly log: "pretty" | "json" | undefined;
+  /** Events that matter less are not logged. */
+  readonly logLevel: "info" | "warning" | "error";
   /** Where operators are listened to. */
   readonly adminHost: string;
   /** The TCP port for operators; 0: any free one; undefined: there is none. */

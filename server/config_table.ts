@@ -214,6 +214,12 @@ export const CONFIG_TABLE: { readonly [K in keyof Config]: ConfigRow<Config[K]> 
     value: choice("pretty", "json"),
     unset: { value: undefined },
   },
+  logLevel: {
+    name: "TITAN_LOG_LEVEL",
+    default: "info",
+    meaning: "events that matter less are not logged",
+    value: choice("info", "warning", "error"),
+  },
   adminHost: {
     name: "TITAN_ADMIN_HOST",
     default: "127.0.0.1",

@@ -59,7 +59,12 @@ interface Serving {
 export async function serve(program: Program, faults: Faults): Promise<number> {
   const config = program.config();
   const format = config.log ?? (Deno.stdout.isTerminal() ? "pretty" : "json");
-  const log = createLog({ format, now: () => program.clock.now(), own: OWN_ERRORS });
+  const log = createLog({
+    format,
+    level: config.logLevel,
+    now: () => program.clock.now(),
+    own: OWN_ERRORS,
+  });
   faults.report = (error) => log.error("fault", error);
   using stop = new StopSignals({
     source: Deno,

@@ -30,11 +30,10 @@ const DELIVERED_MS = [
 /** From a free thread to one that is held up, in milliseconds. */
 const DELAY_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1000, 5000];
 
-/** Why somebody is not taken in. */
-const REFUSALS = ["crowded", "draining", "overloaded"] as const;
-
 /** Why somebody is not taken in, and is to come back later. */
-export type Refusal = typeof REFUSALS[number];
+export type Refusal = "crowded" | "draining" | "overloaded";
+
+const REFUSALS: readonly Refusal[] = ["crowded", "draining", "overloaded"];
 
 const CODES = Object.values(CLOSE).map(({ code }) => code);
 
