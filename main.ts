@@ -3,6 +3,7 @@
  *
  * @module
  */
+import process from "node:process";
 import denoJson from "./deno.json" with { type: "json" };
 import { COMMIT_BACKLOG_BYTES_MAX } from "./limits.ts";
 import {
@@ -48,6 +49,13 @@ function garbageCollector(): (() => void) | undefined {
   return gc && (() => gc({ type: "major", execution: "sync", flavor: "last-resort" }));
 }
 
+/** Deno has it, and its types do not yet. */
+function threadCpuMs(): number {
+  const { threadCpuUsage } = process as { threadCpuUsage?: () => NodeJS.CpuUsage };
+  const { user, system } = threadCpuUsage?.() ?? { user: 0, system: 0 };
+  return (user + system) / 1000;
+}
+
 function loadListener({ listener }: Config): Promise<Listen> {
   return listener === "ws" ? loadWsListener() : loadDenoListener();
 }
@@ -58,6 +66,7 @@ if (import.meta.main) {
     clock: systemClock,
     random: systemRandom,
     collectGarbage: garbageCollector(),
+    threadCpuMs,
     config: () => readConfig((name) => Deno.env.get(name)),
     openStore,
     loadListener,

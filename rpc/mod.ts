@@ -53,6 +53,7 @@ export {
   type RpcErrorName,
   type RpcErrorObject,
 } from "./rpc_error.ts";
+export { RpcTally } from "./rpc_tally.ts";
 export type {
   Identity,
   IssuerSignIn,

@@ -16,6 +16,7 @@ import {
 } from "./json_rpc.ts";
 import { JsonText, type Method } from "./method.ts";
 import { RpcError } from "./rpc_error.ts";
+import { RpcTally } from "./rpc_tally.ts";
 import type { Services, Session } from "./session.ts";
 
 /** Where frames come from: one connection, or one `POST /rpc`. */
@@ -56,6 +57,8 @@ export interface RouterOptions {
   readonly services: Services;
   /** Hears of faults. */
   readonly report: FaultReporter;
+  /** Counts what passes. @default {one that nobody reads} */
+  readonly tally?: RpcTally;
 }
 
 /** The method by which a token that comes with a first request signs in. */
@@ -73,6 +76,7 @@ export class Router {
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #services: Services;
   readonly #report: FaultReporter;
+  readonly #tally: RpcTally;
 
   /**
    * Makes a router.
@@ -83,6 +87,7 @@ export class Router {
     this.#methods = options.methods;
     this.#services = options.services;
     this.#report = options.report;
+    this.#tally = options.tally ?? new RpcTally();
   }
 
   /**
@@ -132,9 +137,11 @@ export class Router {
   #answer(message: Message, caller: Caller): Answer {
     switch (message.kind) {
       case "response":
+        this.#tally.replies++;
         caller.onResponse(message.id, message);
         return undefined;
       case "invalid":
+        this.#tally.refused(message.error.key);
         return errorFrame(message.id, message.error);
       default:
         return this.#admit(message, caller);
@@ -169,11 +176,12 @@ export class Router {
   }
 
   #run(call: Request | Notification, session: Session): Answer {
+    this.#tally.calls++;
     try {
       const method = this.#methods.get(call.method);
       if (method === undefined) throw new RpcError("method_not_found");
       const result = method.call(call.params, session, this.#services);
-      if (!(result instanceof Promise)) return respond(call, result);
+      if (!(result instanceof Promise)) return this.#respond(call, result);
       // What waits for the disk keeps hold of what the answer needs, and not of the params.
       return this.#finish({ ...call, params: undefined }, result);
     } catch (error) {
@@ -186,15 +194,22 @@ export class Router {
     const refuse = (error: unknown) => this.#refuse(call, error);
     return result.then((value) => {
       try {
-        return respond(call, value);
+        return this.#respond(call, value);
       } catch (error) {
         return refuse(error);
       }
     }, refuse);
   }
 
+  #respond(call: Request | Notification, result: unknown): string | undefined {
+    const frame = respond(call, result);
+    this.#tally.results++;
+    return frame;
+  }
+
   #refuse(call: Request | Notification, thrown: unknown): string | undefined {
     const error = this.#errorOf(thrown, call.method);
+    this.#tally.refused(error.key);
     // JSON-RPC 2.0 §4.1: a notification is not answered, not even with an error.
     return call.kind === "request" ? errorFrame(call.id, error) : undefined;
   }

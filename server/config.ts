@@ -62,6 +62,14 @@ export interface Config extends PushConfig {
   readonly addressConnections: number;
   /** Undefined: `pretty` on a terminal, else `json`. */
   readonly log: "pretty" | "json" | undefined;
+  /** Events that matter less are not logged. */
+  readonly logLevel: "info" | "warning" | "error";
+  /** Where operators are listened to. */
+  readonly adminHost: string;
+  /** The TCP port for operators; 0: any free one; undefined: there is none. */
+  readonly adminPort: number | undefined;
+  /** What opens the operators' pages on the public listener; undefined: nothing. Never log this. */
+  readonly adminToken: string | undefined;
   /** How long a drain may take. */
   readonly drainSeconds: number;
 }

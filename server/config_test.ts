@@ -64,6 +64,10 @@ const DEFAULTS: Config = {
   pushContent: "sender",
   addressConnections: limits.ADDRESS_CONNECTIONS_DEFAULT,
   log: undefined,
+  logLevel: "info",
+  adminHost: "127.0.0.1",
+  adminPort: undefined,
+  adminToken: undefined,
   drainSeconds: 30,
 };
 
@@ -113,6 +117,10 @@ Deno.test("readConfig() reads every variable", () => {
     TITAN_PUSH_CONTENT: "text",
     TITAN_ADDRESS_CONNECTIONS: "7",
     TITAN_LOG: "json",
+    TITAN_LOG_LEVEL: "warning",
+    TITAN_ADMIN_HOST: "::1",
+    TITAN_ADMIN_PORT: "9090",
+    TITAN_ADMIN_TOKEN: "0123456789abcdef0123456789abcdef",
     TITAN_DRAIN: "5 s",
   });
   assert.deepEqual(config, {
@@ -152,6 +160,10 @@ Deno.test("readConfig() reads every variable", () => {
     pushContent: "text",
     addressConnections: 7,
     log: "json",
+    logLevel: "warning",
+    adminHost: "::1",
+    adminPort: 9090,
+    adminToken: "0123456789abcdef0123456789abcdef",
     drainSeconds: 5,
   });
 });
@@ -323,6 +335,8 @@ Deno.test("VARIABLES names each variable once, and what can be written as its de
     "TITAN_VAPID_SUBJECT",
     "TITAN_PUSH_ORIGINS",
     "TITAN_LOG",
+    "TITAN_ADMIN_PORT",
+    "TITAN_ADMIN_TOKEN",
   ]);
   for (const variable of VARIABLES) {
     assert.ok(variable.meaning !== "" && variable.allowed !== "", variable.name);
@@ -341,4 +355,14 @@ Deno.test("unknownVariables() finds misspelt variables and what may have been me
   assert.deepEqual(unknownVariables(["TITAN_GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"]), [
     { name: "TITAN_GOOGLE_CLIENT_ID", nearest: "GOOGLE_CLIENT_ID" },
   ]);
+});
+
+Deno.test("readConfig() takes no TITAN_ADMIN_TOKEN that can be guessed, and does not show it", () => {
+  for (const token of ["hunter2", "x".repeat(31), `${"x".repeat(40)} y`, "\u00e9".repeat(40)]) {
+    assert.throws(() => read({ TITAN_ADMIN_TOKEN: token }), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, /TITAN_ADMIN_TOKEN must be a text of at least 32/);
+      return !error.message.includes(token);
+    });
+  }
 });

@@ -29,6 +29,9 @@ export interface Range {
   readonly max: number;
 }
 
+/** As many hexadecimal digits are 128 bits. */
+const PASSWORD_CHARS_MIN = 32;
+
 const BYTE_UNITS: ReadonlyMap<string, number> = new Map([
   ["", 1],
   ["b", 1],
@@ -128,6 +131,14 @@ export function name(): ConfigValue<string> {
   return {
     allowed: "a name without blanks",
     read: (text) => /^\S+$/.test(text) ? text : undefined,
+  };
+}
+
+/** Something that opens a door: long enough not to be guessed, and fit for an HTTP header. */
+export function password(): ConfigValue<string> {
+  return {
+    allowed: `a text of at least ${PASSWORD_CHARS_MIN} visible ASCII characters`,
+    read: (text) => text.length >= PASSWORD_CHARS_MIN && /^[!-~]+$/.test(text) ? text : undefined,
   };
 }
 

@@ -175,17 +175,17 @@ export class Connection
   }
 
   removed(): void {
-    this.#leave(CLOSE.removed);
+    this.leave(CLOSE.removed);
   }
 
   revoked(): void {
-    this.#leave(CLOSE.badCredential);
+    this.leave(CLOSE.badCredential);
   }
 
   /** Ends the connection and says why. */
   close(code: CloseCode): void {
     if (this.isGone) return;
-    this.#end();
+    this.#end(code);
     this.#outgoing.close(code);
   }
 
@@ -280,14 +280,14 @@ export class Connection
   }
 
   /** Ends for everybody but the client, who first reads the answers that are being made. */
-  #leave(code: CloseCode): void {
+  leave(code: CloseCode): void {
     if (this.isGone) return;
     if (this.#requests === 0) return this.close(code);
-    this.#end();
+    this.#end(code);
     this.#outgoing.closeAfterAnswers(code, this.#gateway.clock);
   }
 
-  #end(): void {
+  #end(code?: CloseCode): void {
     if (this.isGone) return;
     this.isGone = true;
     this.#waiting?.splice(0);
@@ -295,6 +295,6 @@ export class Connection
       this.#gateway.hub.remove(this);
       this.#gateway.release(this.identity, this.#delivery.stop());
     }
-    this.#gateway.ended(this);
+    this.#gateway.ended(this, code);
   }
 }

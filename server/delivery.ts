@@ -32,8 +32,10 @@ export interface DeliveryWorld {
   now(): number;
   /** Milliseconds that never go back. */
   monotonic(): number;
-  /** The first device of its receiver has acknowledged a message whose sender wants to know. */
+  /** The first device of its receiver has acknowledged a message. */
   delivered(entry: Entry): void;
+  /** Messages were sent, some of them again. */
+  sent(messages: number, redelivered: number): void;
   /** A message was refused as often as is allowed, and is out of the way. */
   setAside(identity: Identity, entry: Entry): void;
 }
@@ -146,7 +148,7 @@ export class Delivery {
     const furthest = this.#settleCursor();
     for (const { entry } of landing.acknowledged) {
       const isFirst = entry.to === this.#user && entry.position > furthest;
-      if (entry.receipt && isFirst) this.#world.delivered(entry);
+      if (isFirst) this.#world.delivered(entry);
     }
     for (const one of landing.refused) if (one.due === Infinity) this.#setAside(one);
     this.#pump();
@@ -238,6 +240,9 @@ export class Delivery {
 
   #send(batch: readonly Sent[]): void {
     this.#host.send(this.#inFlight.send(batch, this.#world.monotonic()));
+    let again = 0;
+    for (const { redelivered } of batch) if (redelivered > 0) again++;
+    this.#world.sent(batch.length, again);
   }
 
   /** What an earlier connection made of an entry. */

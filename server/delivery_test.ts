@@ -22,7 +22,9 @@ const HOUR_MS = 3600 * 1000;
 class World {
   readonly clock = new FakeClock();
   readonly store = new MemoryStore({ limits: AMPLE, now: () => this.clock.now() });
+  /** Of those, the ones whose senders want to know. */
   readonly delivered: string[] = [];
+  readonly counted = { sent: 0, redelivered: 0 };
   readonly setAside: string[] = [];
   readonly failures: unknown[] = [];
   delivery: Delivery | null = null;
@@ -62,7 +64,11 @@ class World {
           },
           now: () => this.clock.now(),
           monotonic: () => this.clock.monotonic(),
-          delivered: ({ id }) => void this.delivered.push(id),
+          delivered: ({ id, receipt }) => void (receipt && this.delivered.push(id)),
+          sent: (messages, redelivered) => {
+            this.counted.sent += messages;
+            this.counted.redelivered += redelivered;
+          },
           setAside: (_identity, { id }) => void this.setAside.push(id),
         },
         send: (frame) => this.#take(frame),

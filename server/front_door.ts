@@ -11,6 +11,15 @@ import { Connection } from "./connection.ts";
 import type { ConnectionCounts, Lease } from "./connection_counts.ts";
 import type { Credential } from "./auth/mod.ts";
 import type { Gateway } from "./gateway.ts";
+import {
+  crowded,
+  draining,
+  json,
+  notAllowed,
+  overloaded,
+  plain,
+  publicKey,
+} from "./http_answer.ts";
 import { HttpSession } from "./http_session.ts";
 import type {
   ListenerHandler,
@@ -18,6 +27,7 @@ import type {
   UpgradeDecision,
   UpgradeRequest,
 } from "./listener.ts";
+import type { Health, Refusal, StatusPages } from "./telemetry/mod.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /** The subprotocol of clients that bring their token in the list of subprotocols. */
@@ -28,9 +38,6 @@ const PROTOCOL_BEARER = "bearer.";
 
 /** Where a page finds what it subscribes to pushes with. */
 const VAPID_PATH = "/push/vapid";
-
-/** Seconds after which a client that found the server crowded should come back. */
-const CROWDED_RETRY_SECONDS = 10;
 
 /** Seconds after which a disk that refused may take what it is given. */
 const UNAVAILABLE_RETRY_SECONDS = 5;
@@ -44,6 +51,10 @@ export interface FrontDoorParts {
   readonly wsAuth: "message" | "upgrade";
   /** What browsers subscribe to pushes with. */
   readonly vapidPublic?: string | undefined;
+  /** Whether the server takes anybody new. */
+  readonly health: Health;
+  /** What the server says of itself. */
+  readonly pages: StatusPages;
 }
 
 /** Decides what happens to an HTTP request. */
@@ -55,11 +66,13 @@ export class FrontDoor implements ListenerHandler {
   }
 
   upgrade(request: UpgradeRequest): UpgradeDecision | Promise<UpgradeDecision> {
-    const { addresses, counts, wsAuth } = this.#parts;
+    const { addresses, counts, wsAuth, health } = this.#parts;
     if (request.url.pathname !== "/") return { refuse: plain(404, "Not found") };
+    const { closedTo } = health;
+    if (closedTo !== null) return { refuse: this.#away(closedTo) };
     const address = addresses.of(request.address, request.headers.get("x-forwarded-for"));
     const lease = counts.enter(address);
-    if (typeof lease === "string") return { refuse: crowded() };
+    if (typeof lease === "string") return { refuse: this.#away("crowded") };
     const protocol = offersTitan(request.headers) ? PROTOCOL : undefined;
     const acceptance = new Acceptance(this.#parts.gateway, lease, address, protocol);
     const token = offeredToken(request.headers);
@@ -86,8 +99,11 @@ export class FrontDoor implements ListenerHandler {
   async http(request: Request, address: string): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (pathname === "/rpc") return await this.#rpc(request, address);
-    if (pathname !== "/" && pathname !== VAPID_PATH) return plain(404, "Not found");
+    const { pages } = this.#parts;
+    const isStatus = pages.has(pathname, request.headers);
+    if (!isStatus && pathname !== "/" && pathname !== VAPID_PATH) return plain(404, "Not found");
     if (request.method !== "GET" && request.method !== "HEAD") return notAllowed("GET");
+    if (isStatus) return await pages.answer(pathname, request.headers);
     if (pathname === VAPID_PATH) return publicKey(this.#parts.vapidPublic);
     return plain(200, "This is Titan. Connect with a WebSocket, or POST JSON-RPC to /rpc.\n");
   }
@@ -98,11 +114,14 @@ export class FrontDoor implements ListenerHandler {
 
   async #rpc(request: Request, peer: string): Promise<Response> {
     if (request.method !== "POST") return notAllowed("POST");
-    const { addresses, counts, gateway } = this.#parts;
+    const { addresses, counts, gateway, health } = this.#parts;
+    const { closedTo } = health;
+    if (closedTo !== null) return this.#away(closedTo);
     const address = addresses.of(peer, request.headers.get("x-forwarded-for"));
     // A body is held in memory while it comes, as slowly as its sender likes (I7).
     const lease = counts.enter(address);
-    if (typeof lease === "string") return crowded();
+    if (typeof lease === "string") return this.#away("crowded");
+    gateway.telemetry.posts++;
     try {
       // It tells that its client has left to whoever asked for it before that.
       const { signal } = request;
@@ -121,6 +140,12 @@ export class FrontDoor implements ListenerHandler {
     } finally {
       lease.leave();
     }
+  }
+
+  /** Sends somebody away who is to come back later. */
+  #away(why: Refusal): Response {
+    this.#parts.gateway.telemetry.refuse(why);
+    return why === "draining" ? draining() : why === "overloaded" ? overloaded() : crowded();
   }
 
   /** The answer to a request that never got as far as a method. */
@@ -255,30 +280,4 @@ async function readText(request: Request): Promise<string> {
     text += decode(chunk);
   }
   return text + decode();
-}
-
-/** The public key for a page of whatever origin; it is no secret. A page must not keep an old one. */
-function publicKey(key: string | undefined): Response {
-  const headers = { "access-control-allow-origin": "*", "cache-control": "no-cache" };
-  if (key !== undefined) return new Response(key, { headers });
-  const text = "Web Push is not configured: no browser can be woken\n";
-  return new Response(text, { status: 404, headers });
-}
-
-function crowded(): Response {
-  const headers = { "retry-after": String(CROWDED_RETRY_SECONDS) };
-  return new Response("Too many connections\n", { status: 503, headers });
-}
-
-function notAllowed(allow: string): Response {
-  return new Response("Method not allowed\n", { status: 405, headers: { allow } });
-}
-
-function plain(status: number, text: string): Response {
-  return new Response(text, { status });
-}
-
-function json(status: number, body: string, headers: Record<string, string> = {}): Response {
-  const type = { "content-type": "application/json" };
-  return new Response(body, { status, headers: { ...type, ...headers } });
 }

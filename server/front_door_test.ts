@@ -6,12 +6,33 @@ import { ConnectionCounts, type ConnectionLimits } from "./connection_counts.ts"
 import { FakeTransport, FakeWorld, type Frame, request, settled } from "./fake_world.ts";
 import { FrontDoor } from "./front_door.ts";
 import type { UpgradeAcceptance } from "./listener.ts";
+import { createStatusPages } from "./status.ts";
+import { Health } from "./telemetry/mod.ts";
 
 const AMPLE: ConnectionLimits = {
   connections: 100,
   addressConnections: 100,
   unauthenticated: 100,
   addressUnauthenticated: 100,
+};
+const TOKEN = "a-token-that-only-operators-have-0123";
+
+/** Nobody is woken here. */
+const NO_PUSHES = {
+  figures: {
+    owed: 0,
+    sent: 0,
+    accepted: 0,
+    retried: 0,
+    rejected: 0,
+    unregistered: 0,
+    misconfigured: 0,
+    seen: 0,
+    cancelled: 0,
+    overflowed: 0,
+    waiting: 0,
+    inFlight: 0,
+  },
 };
 const PROXY = "10.0.0.1";
 
@@ -25,17 +46,29 @@ interface Options {
 class Street {
   readonly world = FakeWorld.create();
   readonly counts: ConnectionCounts;
+  readonly health: Health;
   readonly door: FrontDoor;
 
   constructor({ limits = {}, wsAuth = "message", vapidPublic }: Options = {}) {
     const addresses = createClientAddresses([PROXY]);
     this.counts = new ConnectionCounts({ ...AMPLE, ...limits }, addresses.exempt);
+    this.health = new Health(this.world);
+    const pages = createStatusPages({
+      ...this.world,
+      config: { adminToken: TOKEN },
+      version: "1.2.3",
+      counts: this.counts,
+      pushes: NO_PUSHES,
+      health: this.health,
+    });
     this.door = new FrontDoor({
       gateway: this.world.gateway,
       counts: this.counts,
       addresses,
       wsAuth,
       vapidPublic,
+      health: this.health,
+      pages,
     });
   }
 
@@ -404,4 +437,50 @@ testStreet("FrontDoor.fault() is told to the operator", {}, async (street) => {
   street.door.fault(fault);
   const lines = await Promise.resolve(street.world.log.lines);
   assert.deepEqual(lines.map(({ level, error }) => [level, error]), [["error", fault]]);
+});
+
+testStreet("FrontDoor takes nobody new while the server drains", {}, async (street) => {
+  const token = await street.world.token("ann");
+  street.health.drain();
+  const refused = await street.refused(bearer(token));
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers.get("retry-after"), "2");
+  assert.equal((await street.post("{}", bearer(token))).status, 503);
+  assert.equal(street.counts.connections, 0);
+});
+
+testStreet("FrontDoor.http() says whether the server lives and is ready", {}, async (street) => {
+  const get = async (path: string, method = "GET") => {
+    const url = `http://titan.example${path}`;
+    const { status, headers, ...response } = await street.door.http(
+      new Request(url, { method }),
+      "192.0.2.1",
+    ).then(async (it) => ({ status: it.status, headers: it.headers, text: await it.text() }));
+    return [status, response.text, headers.get("cache-control")];
+  };
+  assert.deepEqual(await get("/healthz"), [200, "ok\n", "no-store"]);
+  assert.deepEqual(await get("/readyz"), [200, "ready\n", "no-store"]);
+  assert.deepEqual((await get("/readyz", "POST"))[0], 405);
+  street.health.drain();
+  assert.deepEqual(await get("/healthz"), [200, "ok\n", "no-store"]);
+  assert.deepEqual(await get("/readyz"), [503, "not ready: draining\n", "no-store"]);
+});
+
+testStreet("FrontDoor.http() shows figures to whoever has the token", {}, async (street) => {
+  const get = async (path: string, headers: Record<string, string> = {}) =>
+    await street.door.http(new Request(`http://titan.example${path}`, { headers }), "192.0.2.1");
+  await street.accepted();
+  for (const path of ["/metrics", "/debug/vars"]) {
+    for (const headers of [{}, bearer("wrong"), bearer(`${TOKEN}x`), bearer(TOKEN.slice(1))]) {
+      const refused = await get(path, headers);
+      assert.equal(refused.status, 401);
+      assert.equal(refused.headers.get("www-authenticate"), "Bearer");
+      assert.doesNotMatch(await refused.text(), /titan_/);
+    }
+    assert.equal((await get(path, bearer(TOKEN))).status, 200);
+  }
+  const metrics = await (await get("/metrics", bearer(TOKEN))).text();
+  assert.match(metrics, /^titan_connections 1$/m);
+  const vars = await (await get("/debug/vars", bearer(TOKEN))).json();
+  assert.equal(vars.titan_connections, 1);
 });

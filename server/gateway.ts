@@ -17,11 +17,13 @@ import type { Entry, Position, Store } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { CloseCode } from "./close_code.ts";
 import type { DeliveryWorld } from "./delivery.ts";
+import { drain, type DrainParts } from "./drain.ts";
 import type { Hub } from "./hub.ts";
 import type { Attempts } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import type { Reception } from "./reception.ts";
+import { type Overload, Telemetry } from "./telemetry/mod.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
 
 /** How often deadlines are looked at, in milliseconds. */
@@ -36,12 +38,17 @@ const SWEEP_MS = 5_000;
 /** How long a receipt waits for its sender, in milliseconds. */
 const RECEIPT_MS = TTL_SECONDS_MAX * 1000;
 
+/** When what is refused may be sent again, in seconds: the event loop needs one to recover. */
+const SHED_RETRY_SECONDS = 2;
+
 /** A connection, as the clock knows it. */
 export interface Ticking {
   /** Looks at deadlines. @param now milliseconds of the monotonic clock */
   tick(now: number): void;
   /** Ends the connection and says why. */
   close(code: CloseCode): void;
+  /** The same, once the answers that are being made are sent, or take too long. */
+  leave(code: CloseCode): void;
 }
 
 /** What a {@linkcode Gateway} is made of. */
@@ -54,6 +61,10 @@ export interface GatewayParts {
   readonly sending: TokenBuckets;
   readonly router: Router;
   readonly newId: () => string;
+  /** Counts what passes. @default {one that nobody reads} */
+  readonly telemetry?: Telemetry;
+  /** Absent where nothing is ever turned away. */
+  readonly overload?: Overload | undefined;
   /** Absent where memory cannot be given back. */
   readonly idleMemory?: IdleMemory | undefined;
 }
@@ -62,6 +73,7 @@ export interface GatewayParts {
 export class Gateway implements DeliveryWorld {
   readonly hub: Hub;
   readonly reception: Reception;
+  readonly telemetry: Telemetry;
   /** Frames that ever came. */
   frames = 0;
   readonly #parts: GatewayParts;
@@ -76,7 +88,9 @@ export class Gateway implements DeliveryWorld {
     this.#parts = parts;
     this.hub = parts.hub;
     this.reception = parts.reception;
+    this.telemetry = parts.telemetry ?? new Telemetry();
     parts.store.listen(this.hub);
+    this.hub.countBy(this.telemetry, () => this.now());
     this.#tickLater();
     this.#sweepLater();
   }
@@ -109,13 +123,23 @@ export class Gateway implements DeliveryWorld {
 
   /** See {@linkcode DeliveryWorld.delivered}. */
   delivered(entry: Entry): void {
+    this.telemetry.delivered++;
+    this.telemetry.deliveredMs.observe(this.now() - entry.time);
+    if (!entry.receipt) return;
     this.tellSender(entry, "delivered").catch((error) => {
       this.log.error("receipt lost", error, { message_id: entry.id });
     });
   }
 
+  /** See {@linkcode DeliveryWorld.sent}. */
+  sent(messages: number, redelivered: number): void {
+    this.telemetry.sent += messages;
+    this.telemetry.redelivered += redelivered;
+  }
+
   /** See {@linkcode DeliveryWorld.setAside}. */
   setAside(identity: Identity, { id }: Entry): void {
+    this.telemetry.setAside++;
     this.log.warn("message set aside", { ...identity, message_id: id });
   }
 
@@ -127,12 +151,14 @@ export class Gateway implements DeliveryWorld {
 
   /** Takes a connection in; it ticks from now on. */
   started(connection: Ticking): void {
+    this.telemetry.opened++;
     this.#connections.add(connection);
   }
 
-  /** A connection is over. */
-  ended(connection: Ticking): void {
+  /** A connection is over. @param code what it is told; undefined where its client ended it */
+  ended(connection: Ticking, code?: CloseCode): void {
     this.#connections.delete(connection);
+    this.telemetry.ended(code?.code ?? 0);
   }
 
   /** A device leaves. */
@@ -142,8 +168,12 @@ export class Gateway implements DeliveryWorld {
     this.log.event("disconnected", { user, device });
   }
 
-  /** Takes from a user's send bucket. @throws {RpcError} `rate_limited` */
+  /** Takes from a user's send bucket. @throws {RpcError} `rate_limited`, `busy` */
   takeSend(user: string, messages: number): void {
+    if (this.#parts.overload?.level === 2) {
+      this.telemetry.sendsShed += messages;
+      throw new RpcError("busy", { retryAfter: SHED_RETRY_SECONDS });
+    }
     const wait = this.#parts.sending.take(user, messages);
     if (wait > 0) throw new RpcError("rate_limited", { retryAfter: Math.ceil(wait / 1000) });
   }
@@ -173,6 +203,17 @@ export class Gateway implements DeliveryWorld {
       bytes: body.length * 3,
     };
     await this.mailboxes.append([receipt]);
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Sends away everybody who is here now, a few at a time; see {@linkcode drain}. */
+  async drain(code: CloseCode, parts: Pick<DrainParts, "random" | "ms">): Promise<void> {
+    const leave = (connection: Ticking) => connection.leave(code);
+    await drain(this.#connections, leave, { ...parts, clock: this.clock });
   }
 
   /** Closes every connection, and stops the clock. */

@@ -3,7 +3,7 @@ import { RpcError, type RpcErrorName } from "../rpc/mod.ts";
 import type { Draft } from "../store/mod.ts";
 import { StoreUnavailableError } from "../store/mod.ts";
 import { CLOSE, type CloseCode } from "./close_code.ts";
-import { FakeWorld, type Frame, settled } from "./fake_world.ts";
+import { countingRandom, FakeWorld, type Frame, settled } from "./fake_world.ts";
 import type { Ticking } from "./gateway.ts";
 
 /** Runs a test in a world whose clockwork ends with it. */
@@ -137,6 +137,7 @@ testWorld(
     const connection: Ticking = {
       tick: (now) => void ticks.push(now),
       close: () => {},
+      leave: () => {},
     };
     gateway.started(connection);
     clock.advance(3000);
@@ -148,12 +149,31 @@ testWorld(
 );
 
 testWorld(
+  "Gateway.drain() lets every connection leave, and no more than are there",
+  async (world) => {
+    const left: CloseCode[] = [];
+    for (let count = 0; count < 3; count++) {
+      world.gateway.started({ tick() {}, close() {}, leave: (code) => void left.push(code) });
+    }
+    assert.equal(world.gateway.connections, 3);
+    const draining = world.gateway.drain(CLOSE.goingAway, { random: countingRandom(), ms: 1000 });
+    for (let step = 0; step < 20; step++) {
+      await settled();
+      world.clock.advance(10);
+    }
+    await draining;
+    assert.deepEqual(left, [CLOSE.goingAway, CLOSE.goingAway, CLOSE.goingAway]);
+  },
+);
+
+testWorld(
   "Gateway.stop() closes every connection, ends the clockwork and waits for a sweep",
   async (world) => {
     const closed: CloseCode[] = [];
     const connection: Ticking = {
       tick: () => {},
       close: (code) => void closed.push(code),
+      leave: () => {},
     };
     world.gateway.started(connection);
     const running = Promise.withResolvers<void>();

@@ -5,11 +5,12 @@
  */
 import { TABLE_ENTRIES_MAX } from "../limits.ts";
 import type { CredentialMark, Identity } from "../rpc/mod.ts";
-import type { Committed, OwedCause, Sleeper, StoreListener } from "../store/mod.ts";
+import type { Committed, OwedCause, Sleeper, StoreListener, WrittenCommit } from "../store/mod.ts";
 import type { Attempts } from "./in_flight.ts";
 import { KeyedQueue } from "./keyed_queue.ts";
 import type { Presence } from "./presence.ts";
 import { isRevokedBy, type Revocation, RevokedLately } from "./revoked_lately.ts";
+import type { Telemetry } from "./telemetry/mod.ts";
 
 /** A signed-in connection, as the hub knows it. */
 export interface Member {
@@ -51,6 +52,8 @@ export class Hub implements StoreListener, Presence {
   /** Entries in all of those together. */
   #attemptsKept = 0;
   #waker: Waker | null = null;
+  #telemetry: Telemetry | null = null;
+  #now: () => number = () => 0;
 
   /** Users with a live connection. */
   get users(): number {
@@ -60,6 +63,12 @@ export class Hub implements StoreListener, Presence {
   /** Sets who wakes those that are not here. */
   wakeBy(waker: Waker): void {
     this.#waker = waker;
+  }
+
+  /** Sets what counts commits. @param now milliseconds since 1970 */
+  countBy(telemetry: Telemetry, now: () => number): void {
+    this.#telemetry = telemetry;
+    this.#now = now;
   }
 
   /** Adds a connection; an older one of the same device is told that it was replaced. */
@@ -124,6 +133,14 @@ export class Hub implements StoreListener, Presence {
     const members = this.#members.get(news.user);
     if (members === undefined) return;
     for (const member of members) member.committed(news);
+  }
+
+  wrote(commit: WrittenCommit): void {
+    this.#telemetry?.wrote(commit, this.#now());
+  }
+
+  refused(): void {
+    if (this.#telemetry !== null) this.#telemetry.commitsRefused++;
   }
 
   owed(sleeper: Sleeper, cause: OwedCause): void {

@@ -65,10 +65,15 @@ export interface Log {
 /** How much an event matters. */
 export type LogLevel = "info" | "warning" | "error";
 
+/** From what matters least to what matters most. */
+const LEVELS: readonly LogLevel[] = ["info", "warning", "error"];
+
 /** Options for {@linkcode createLog}. */
 export interface LogOptions {
   /** `json`: one JSON object a line. `pretty`: coloured, in local time. */
   readonly format: "json" | "pretty";
+  /** Events that matter less are left out. @default {"info"} */
+  readonly level?: LogLevel;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Errors whose messages are known to hold nothing that a client sent. */
@@ -92,7 +97,9 @@ export const silentLog: Log = { event() {}, warn() {}, error() {} };
 export function createLog(options: LogOptions): Log {
   const { now, own, write = writeToConsole } = options;
   const format = FORMATTERS[options.format]();
+  const least = LEVELS.indexOf(options.level ?? "info");
   const log = (level: LogLevel, name: string, fields?: LogFields, thrown?: Thrown) => {
+    if (LEVELS.indexOf(level) < least) return;
     try {
       const error = thrown === undefined ? undefined : describeError(thrown.error, own);
       const event = { level, name, time: now(), fields: known(fields ?? {}), error };

@@ -148,3 +148,23 @@ Deno.test("Log never throws, whatever it is given and wherever it writes", () =>
   });
   log.error("hostile", hostile);
 });
+
+Deno.test("createLog() leaves out what matters less than its level", () => {
+  const written = (level: "info" | "warning" | "error") => {
+    const levels: string[] = [];
+    const log = createLog({
+      format: "json",
+      level,
+      now: () => 0,
+      own: [],
+      write: (level) => void levels.push(level),
+    });
+    log.event("a");
+    log.warn("b");
+    log.error("c", new Error("d"));
+    return levels;
+  };
+  assert.deepEqual(written("info"), ["info", "warning", "error"]);
+  assert.deepEqual(written("warning"), ["warning", "error"]);
+  assert.deepEqual(written("error"), ["error"]);
+});

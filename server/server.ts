@@ -33,6 +33,8 @@ import { issuersOf } from "./issuers_of.ts";
 import { createIssuers, createRemoteKeys, type Fetch } from "./oidc/mod.ts";
 import { createPeople, type People } from "./people.ts";
 import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
+import { createStatusPages, listenForOperators, urlOf } from "./status.ts";
+import { type EventLoop, Health, type Overload, Telemetry } from "./telemetry/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 /** What of the world a server uses. */
@@ -44,6 +46,12 @@ export interface World {
   readonly fetch: Fetch;
   /** Collects garbage and gives memory back, where the runtime lets us ask for that. */
   readonly collectGarbage?: (() => void) | undefined;
+  /** How this thread fares; absent where time is not the machine's. */
+  readonly loop?: EventLoop | undefined;
+  /** What is turned away; absent where nothing ever is. */
+  readonly overload?: Overload | undefined;
+  /** Counts what passes. @default {a new one} */
+  readonly telemetry?: Telemetry;
 }
 
 /** What a {@linkcode Server} is made of. */
@@ -68,19 +76,26 @@ export class Server implements AsyncDisposable {
   readonly admin: UserAdmin;
   /** Wakes devices. */
   readonly pushes: PushDispatcher;
+  readonly #parts: ServerParts;
+  readonly #health: Health;
   readonly #listener: Listener;
+  readonly #operators: Listener | null;
   readonly #pruner: DevicePruner;
   #stopping: Promise<void> | null = null;
 
   private constructor(
-    { gateway, people, pushes }: Serving,
-    listener: Listener,
+    parts: ServerParts,
+    { gateway, people, pushes, health }: Serving,
+    listeners: { readonly listener: Listener; readonly operators: Listener | null },
     pruner: DevicePruner,
   ) {
+    this.#parts = parts;
+    this.#health = health;
     this.gateway = gateway;
     this.admin = people.admin;
     this.pushes = pushes;
-    this.#listener = listener;
+    this.#listener = listeners.listener;
+    this.#operators = listeners.operators;
     this.#pruner = pruner;
   }
 
@@ -89,7 +104,7 @@ export class Server implements AsyncDisposable {
     const { config, listen, store } = parts;
     const addresses = createClientAddresses(config.trustProxy);
     const serving = await createServing(parts, addresses.exempt);
-    const { gateway, people, pushes } = serving;
+    const { gateway, people, pushes, health } = serving;
     const counts = new ConnectionCounts({
       connections: CONNECTIONS_MAX,
       addressConnections: config.addressConnections,
@@ -97,16 +112,28 @@ export class Server implements AsyncDisposable {
       addressUnauthenticated: ADDRESS_UNAUTHENTICATED_MAX,
     }, addresses.exempt);
     const { wsAuth, vapidPublic } = config;
-    const door = new FrontDoor({ gateway, counts, addresses, wsAuth, vapidPublic });
+    const pages = createStatusPages({ ...parts, ...serving, counts });
+    const door = new FrontDoor({
+      gateway,
+      counts,
+      addresses,
+      wsAuth,
+      vapidPublic,
+      health,
+      pages,
+    });
+    await using stack = new AsyncDisposableStack();
     try {
+      const operators = stack.use(await listenForOperators(parts, pages));
       const listener = await listen({ hostname: config.host, port: config.port }, door);
+      stack.move();
       const pruner = new DevicePruner({
         ...parts,
         devices: store.devices,
         presence: people.hub,
         seconds: config.deviceSeconds,
       });
-      return new Server(serving, listener, pruner);
+      return new Server(parts, serving, { listener, operators }, pruner);
     } catch (error) {
       await pushes[Symbol.asyncDispose]();
       await gateway.stop(CLOSE.goingAway);
@@ -116,8 +143,30 @@ export class Server implements AsyncDisposable {
 
   /** Where to connect, such as `http://127.0.0.1:3000`. */
   get url(): string {
-    const { hostname, port } = this.#listener;
-    return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+    return urlOf(this.#listener);
+  }
+
+  /** Where operators ask; undefined where they have no listener of their own. */
+  get operatorUrl(): string | undefined {
+    return this.#operators === null ? undefined : urlOf(this.#operators);
+  }
+
+  /**
+   * Takes nobody new, and sends away whoever is here at a bounded rate. Requests of those who are
+   * still here are answered as ever. To be disposed of afterwards.
+   *
+   * @param ms how long that may take
+   * @returns how many were sent away
+   */
+  async drain(ms: number): Promise<number> {
+    this.#health.drain();
+    const { connections } = this.gateway;
+    const { random } = this.#parts;
+    // Whoever is sent away now comes back, and need not be woken: what is owed waits in the outbox.
+    const pushed = this.pushes[Symbol.asyncDispose]();
+    await this.gateway.drain(CLOSE.goingAway, { random, ms });
+    await pushed;
+    return connections;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -132,6 +181,7 @@ export class Server implements AsyncDisposable {
     const pushed = this.pushes[Symbol.asyncDispose]();
     await this.gateway.stop(CLOSE.goingAway);
     await this.#listener[Symbol.asyncDispose]();
+    await this.#operators?.[Symbol.asyncDispose]();
     await pushed;
   }
 }
@@ -152,6 +202,7 @@ interface Serving {
   readonly gateway: Gateway;
   readonly people: People;
   readonly pushes: PushDispatcher;
+  readonly health: Health;
 }
 
 function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
@@ -194,8 +245,11 @@ async function createServing(
   });
   const pushes = createPushes(parts, people);
   const { accounts } = people;
+  const telemetry = parts.telemetry ?? new Telemetry();
   const gateway = new Gateway({
     ...people,
+    overload: parts.overload,
+    telemetry,
     store,
     clock,
     log,
@@ -203,6 +257,7 @@ async function createServing(
     router: new Router({
       methods: createMethods(),
       services: { mailboxes: store.mailboxes, accounts, pushes, now, newId, version, vapidPublic },
+      tally: telemetry.rpc,
       report: (error, method) => {
         const reference = random(new Uint8Array(REFERENCE_BYTES)).toHex();
         log.error("request failed", error, { method, reference });
@@ -212,5 +267,5 @@ async function createServing(
     idleMemory: parts.collectGarbage && new IdleMemory(parts.collectGarbage),
     sending: new TokenBuckets({ rate, burst, entries, monotonic }),
   });
-  return { gateway, people, pushes };
+  return { gateway, people, pushes, health: new Health(parts) };
 }

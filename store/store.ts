@@ -14,6 +14,7 @@
 
 import type { Devices, Revocations, Users } from "./directory.ts";
 import type { Outbox, OwedCause, Sleeper } from "./outbox.ts";
+import type { StoreFigures, WrittenCommit } from "./store_parts.ts";
 
 export type {
   Device,
@@ -29,6 +30,7 @@ export type {
   Versioned,
 } from "./directory.ts";
 export type { Outbox, OutboxPage, OwedCause, Sleeper, Spoken, Waiting } from "./outbox.ts";
+export type { StoreClock, StoreFigures, StoreLimits, WrittenCommit } from "./store_parts.ts";
 export { StoreBusyError, StoreUnavailableError } from "./store_error.ts";
 
 /**
@@ -165,6 +167,10 @@ export interface StoreListener {
   committed(news: Committed): void;
   /** A device that is not attached may be owed a push. Told again and again while that lasts. */
   owed?(sleeper: Sleeper, cause: OwedCause): void;
+  /** The disk took a commit; told before anybody hears what was in it. */
+  wrote?(commit: WrittenCommit): void;
+  /** The disk did not take a commit. */
+  refused?(): void;
 }
 
 /** What waits in a mailbox. */
@@ -266,22 +272,12 @@ export interface Store extends AsyncDisposable {
   readonly sweeper: Sweeper;
   /** Sets who hears of commits; there is one listener. */
   listen(listener: StoreListener): void;
-}
-
-/** What a backend knows of time. */
-export interface StoreClock {
-  /** Milliseconds since 1970; may jump. */
-  now(): number;
-  /** Calls back once after a time; the answer cancels it. */
-  after(ms: number, callback: () => void): () => void;
-}
-
-/** Limits that a backend keeps. */
-export interface StoreLimits {
-  /** What may wait for one user. Receipts do not count: of them twice as many are kept. */
-  readonly mailboxMessages: number;
-  /** The same in bytes. */
-  readonly mailboxBytes: number;
-  /** Bytes of accepted drafts that may wait for their commit. */
-  readonly backlogBytes: number;
+  /**
+   * Goes the way of a message and stores nothing: resolves once the disk has taken a commit.
+   *
+   * @throws {StoreUnavailableError} it did not.
+   */
+  probe(): Promise<void>;
+  /** How much it has to do now. */
+  figures(): StoreFigures;
 }

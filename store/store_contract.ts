@@ -29,6 +29,7 @@ import { modelTests } from "./contract/model_contract.ts";
 import { namesTests } from "./contract/names_contract.ts";
 import { outboxTests } from "./contract/outbox_contract.ts";
 import { ownDevicesTests } from "./contract/own_devices_contract.ts";
+import { probeTests } from "./contract/probe_contract.ts";
 import { pushTests } from "./contract/push_contract.ts";
 import { quotaTests } from "./contract/quota_contract.ts";
 import { readTests } from "./contract/read_contract.ts";
@@ -53,6 +54,7 @@ const SETTLED_TESTS: readonly ContractTest[] = [
   ...sweepTests,
   ...outboxTests,
   ...reopeningTests,
+  ...probeTests,
   ...usersTests,
   ...devicesTests,
   ...namesTests,

@@ -493,7 +493,7 @@ const TEXTS = Array.from({ length: 40 }, (_, n) => `${n} 😀 "quoted"\n${"é".r
 /** Has a device of bob's refuse the first message that waits for him, as often as it takes. */
 async function setAside(dataDir: string): Promise<void> {
   await using store = await openKvStore(join(dataDir, "titan.kv"), {
-    clock: { now: () => Date.now(), after: () => () => {} },
+    clock: { now: () => Date.now(), monotonic: () => 0, after: () => () => {} },
     limits: { mailboxMessages: 1000, mailboxBytes: 1024 ** 2, backlogBytes: 1024 ** 2 },
     owner: { instance: "test" },
     lost: () => assert.fail("somebody else opened the store"),

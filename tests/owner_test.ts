@@ -99,7 +99,7 @@ function isLost(error: unknown): boolean {
 
 async function open(path: string, lost: () => void): Promise<KvStore> {
   return await KvStore.open(await DenoDatabase.open(path), {
-    clock: { now: () => NOW, after: () => () => {} },
+    clock: { now: () => NOW, monotonic: () => 0, after: () => () => {} },
     limits: { mailboxMessages: 100, mailboxBytes: 100_000, backlogBytes: 100_000 },
     owner: { instance: "test" },
     lost,

@@ -7,6 +7,7 @@ import { createMethods, RPC_ERRORS } from "../rpc/mod.ts";
 import { describeServerMethods } from "../rpc/server_methods.ts";
 import { CLOSE } from "../server/close_code.ts";
 import { VARIABLES } from "../server/config.ts";
+import { METRICS } from "../server/telemetry/mod.ts";
 import { LAYERS } from "./tidy_layers.ts";
 import { isFree } from "./tidy_place.ts";
 import { listFiles, readText } from "./tidy_tree.ts";
@@ -54,6 +55,13 @@ Deno.test("docs/operating.md lists every variable", async () => {
 
 Deno.test("docs/operating.md lists every event of the log", async () => {
   assertSameRows(await rowsOf("docs/operating.md", "event", ["level"]), await loggedEvents());
+});
+
+Deno.test("docs/operating.md lists every metric", async () => {
+  assertSameRows(
+    await rowsOf("docs/operating.md", "metric", ["type", "label", "meaning"]),
+    METRICS.map(({ name, type, label = "", meaning }) => [name, type, label, meaning]),
+  );
 });
 
 Deno.test("docs/operating.md lists every limit", async () => {

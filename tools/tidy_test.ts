@@ -20,6 +20,7 @@ const TESTED_FOLDERS = /^(client|push|rpc|server|store)\//;
 const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: string]> = new Map([
   ["push/push.ts", ["push/payload_test.ts", "a port and its constant"]],
   ["server/close_code.ts", ["limits_test.ts", "its table is bound by limits"]],
+  ["store/kv/batch.ts", ["store/kv/journal_test.ts", "it is what the journal writes"]],
   ["store/kv/database.ts", ["store/kv/deno_database_test.ts", "its limits are Deno KV's own"]],
   ["store/memory/", ["store/memory/memory_store_test.ts", "parts of one adapter, seen through it"]],
   ["store/kv/news.ts", ["store/kv/kv_mailboxes_test.ts", "what a commit brought, told by it"]],
@@ -39,6 +40,7 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["server/commands/user_commands.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/commands/with_users.ts", ["tests/commands_test.ts", "it runs as a process"]],
   ["server/bad_credential.ts", ["server/auth/tokens_test.ts", "an error and its reasons"]],
+  ["server/http_answer.ts", ["server/front_door_test.ts", "it is the front door's"]],
   ["server/http_session.ts", ["server/front_door_test.ts", "it is the front door's"]],
   ["server/in_flight.ts", ["server/delivery_test.ts", "it is the delivery's memory"]],
   ["server/people.ts", ["tests/people_test.ts", "it only puts parts together"]],
@@ -55,6 +57,7 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["server/mod.ts", ["tests/commands_test.ts", "it is what main.ts is made of"]],
   ["server/push_worker/worker.ts", ["server/push_worker/push_worker_test.ts", "it is the thread"]],
   ["server/push_worker/push_thread.ts", ["server/push_worker/push_worker_test.ts", "it starts it"]],
+  ["server/status.ts", ["tests/telemetry_test.ts", "it only puts parts together"]],
   ["server/transport.ts", ["server/ws_listener_test.ts", "a port and its constants"]],
 ]);
 

@@ -28,6 +28,8 @@ export interface Program {
   readonly random: RandomBytes;
   /** Collects garbage and gives memory back; undefined where V8 does not show how. */
   readonly collectGarbage?: (() => void) | undefined;
+  /** CPU time that this thread has taken, in milliseconds; undefined where nobody knows. */
+  readonly threadCpuMs?: (() => number) | undefined;
   /** Reads the configuration. @throws {ConfigError} it holds mistakes. */
   config(): Config;
   /** Opens the configured store. @throws {Error} it cannot be opened. */

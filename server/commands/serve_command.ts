@@ -15,6 +15,7 @@ import { OperatorSocket } from "../operator_socket.ts";
 import type { PushProviders } from "../push_providers.ts";
 import { Server } from "../server.ts";
 import type { ServerAdmin } from "../server_admin.ts";
+import { EventLoop, Overload, Telemetry } from "../telemetry/mod.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
 import { isLoopback } from "./is_loopback.ts";
@@ -36,6 +37,9 @@ const OWN_ERRORS = [
 /** What a stop may take beside the drain, in milliseconds: the last commits, on a slow disk. */
 const STOP_MS_MAX = 10_000;
 
+/** The part of the drain in which connections are closed. */
+const CLOSING_SHARE = 0.6;
+
 /** What a running server is made of. */
 interface Serving {
   readonly program: Program;
@@ -55,7 +59,12 @@ interface Serving {
 export async function serve(program: Program, faults: Faults): Promise<number> {
   const config = program.config();
   const format = config.log ?? (Deno.stdout.isTerminal() ? "pretty" : "json");
-  const log = createLog({ format, now: () => program.clock.now(), own: OWN_ERRORS });
+  const log = createLog({
+    format,
+    level: config.logLevel,
+    now: () => program.clock.now(),
+    own: OWN_ERRORS,
+  });
   faults.report = (error) => log.error("fault", error);
   using stop = new StopSignals({
     source: Deno,
@@ -74,8 +83,14 @@ async function run(serving: Serving): Promise<void> {
   warn(config, secrets, log);
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
+  const telemetry = new Telemetry();
+  const overload = new Overload();
+  using loop = watchLoop(serving, telemetry, overload);
   await using server = await Server.start({
     ...program,
+    loop,
+    overload,
+    telemetry,
     config,
     log,
     store,
@@ -88,12 +103,41 @@ async function run(serving: Serving): Promise<void> {
   const { version } = program;
   const { listener, store: kind } = config;
   log.event("ready", { url: server.url, listener, store: kind, path: dir.path, version });
-  log.event("stopping", { signal: await stop.first });
+  const { operatorUrl } = server;
+  if (operatorUrl !== undefined) log.event("operators' listener ready", { url: operatorUrl });
+  const signal = await stop.first;
+  log.event("stopping", { signal, connections: server.gateway.connections });
   const ms = config.drainSeconds * 1000 + STOP_MS_MAX;
   program.clock.after(ms, () => {
     log.warn("stop takes too long", { ms });
     Deno.exit(EXIT.failed);
   });
+  await drain(serving, server);
+}
+
+/** Follows how this thread fares, and tells when that makes the server turn something away. */
+function watchLoop(
+  { program, log }: Serving,
+  telemetry: Telemetry,
+  overload: Overload,
+): EventLoop {
+  return new EventLoop({
+    ...program,
+    looked(delayMs, loop) {
+      telemetry.delayMs.observe(delayMs);
+      if (!overload.look(loop)) return;
+      if (overload.level === 0) return log.event("overload over");
+      const reason = overload.level === 1 ? "new connections" : "new connections and sends";
+      log.warn("overloaded", { reason, ms: Math.round(loop.delayMs) });
+    },
+  });
+}
+
+/** Sends the clients away in a part of the time: the last commits and slow peers need the rest. */
+async function drain({ program: { clock }, config, log }: Serving, server: Server): Promise<void> {
+  const startedAt = clock.monotonic();
+  const connections = await server.drain(config.drainSeconds * 1000 * CLOSING_SHARE);
+  log.event("drained", { connections, ms: Math.round(clock.monotonic() - startedAt) });
 }
 
 /** What the server does when its store has bad news. */

@@ -271,6 +271,7 @@ function callsOf(
   const user = { id: "carol", registered: 1 };
   const phone = { user: "bob", id: "phone", seen: 1 };
   return new Map<string, () => Promise<unknown>>([
+    ["probe", () => store.probe()],
     ["append", () => mailboxes.append([world.draft()])],
     ["append nothing", () => mailboxes.append([])],
     ["attach", () => mailboxes.attach("bob", "phone", "oldest")],

@@ -10,7 +10,7 @@
  */
 import { CID_MS_MIN } from "../../limits.ts";
 import { CidFilter } from "./cid_filter.ts";
-import type { Batch } from "./journal.ts";
+import type { Batch } from "./batch.ts";
 import type { Key, Write } from "./database.ts";
 import { GatheredReads } from "./gathered_reads.ts";
 import { cidExpiriesRange, cidExpiryKey, cidKey, cidNames, cidsRange } from "./keys.ts";

@@ -6,7 +6,7 @@ import { quiet } from "./fake_clock.ts";
 import { FakeDatabase } from "./fake_database.ts";
 import { makeEntry, TEST_TIME } from "./fake_entries.ts";
 import { FakeKv } from "./fake_kv.ts";
-import { Batch } from "./journal.ts";
+import { Batch } from "./batch.ts";
 import type { StoredEntry } from "./lines.ts";
 import { OwnedDatabase } from "./owned_database.ts";
 

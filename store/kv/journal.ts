@@ -4,13 +4,13 @@
  *
  * @module
  */
+import { Batch } from "./batch.ts";
 import { type Position, type StoreClock, StoreUnavailableError } from "../store.ts";
-import { VALUE_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
+import { VALUE_BYTES_MAX, WRITES_MAX } from "./database.ts";
 import { journalKey } from "./keys.ts";
 import { CursorNotes, type Cursors } from "./cursor_notes.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { entryLine, type StoredEntry } from "./lines.ts";
 import { LostOwnerError, type OwnedDatabase } from "./owned_database.ts";
 import { byteWrites } from "./values.ts";
 
@@ -25,34 +25,6 @@ const CURSORS_BYTES_MAX = SEGMENT_BYTES_MAX - BATCH_BYTES_MAX - 4096;
 
 /** How long to wait before asking again what became of a commit that failed, in milliseconds. */
 const FATE_DELAY_MS = 100;
-
-/** What one commit holds. */
-export class Batch {
-  readonly entries: StoredEntry[] = [];
-  readonly writes: Write[] = [];
-  readonly lines: string[] = [];
-  bytes = 0;
-  readonly #done = Promise.withResolvers<void>();
-
-  /** Resolves when the batch is on disk, rejects when it is not and never will be. */
-  get done(): Promise<void> {
-    return this.#done.promise;
-  }
-
-  /** Adds an entry and its line. */
-  addEntry(entry: StoredEntry): void {
-    this.entries.push(entry);
-    this.lines.push(entryLine(entry));
-  }
-
-  /** Settles {@linkcode done}. */
-  finish(error?: Error): void {
-    if (error === undefined) return this.#done.resolve();
-    // Whoever added to the batch awaits it; a batch of cursors alone is awaited by nobody.
-    this.#done.promise.catch(() => {});
-    this.#done.reject(error);
-  }
-}
 
 /** A segment that is on disk. */
 export interface Segment {
@@ -69,12 +41,21 @@ interface Commit {
   readonly batch: Batch;
   readonly cursors: Cursors;
   readonly segment: { number: number; parts: number; last: Position; bytes: number };
+  ms: number;
+}
+
+/** What a commit took. */
+export interface CommitCost {
+  /** Milliseconds until the disk had it. */
+  readonly ms: number;
+  /** Bytes of the segment. */
+  readonly bytes: number;
 }
 
 /** What the journal tells its owner. */
 export interface JournalHandler {
   /** The batch is on disk; called before its `done` resolves. */
-  committed(batch: Batch): void;
+  committed(batch: Batch, cost: CommitCost): void;
   /** The batch is not on disk and never will be; called before its `done` rejects. */
   failed(batch: Batch): void;
 }
@@ -222,7 +203,8 @@ export class Journal {
     const batch = this.#queue.shift() ?? new Batch();
     const { cursors, lines } = this.#cursors.take(CURSORS_BYTES_MAX);
     batch.lines.push(lines);
-    return { batch, cursors, segment: { number: ++this.#segment, parts: 0, last: 0, bytes: 0 } };
+    const segment = { number: ++this.#segment, parts: 0, last: 0, bytes: 0 };
+    return { batch, cursors, segment, ms: 0 };
   }
 
   async #write(commit: Commit): Promise<Commit | null> {
@@ -238,6 +220,7 @@ export class Journal {
     const parts = byteWrites(this.#buffer.subarray(0, written), (part) => journalKey(number, part));
     segment.parts = parts.length;
     segment.bytes = written;
+    const startedAt = this.#clock.monotonic();
     try {
       await this.#database.write([...parts, ...batch.writes]);
     } catch (error) {
@@ -246,15 +229,16 @@ export class Journal {
         return null;
       }
     }
+    commit.ms = this.#clock.monotonic() - startedAt;
     return commit;
   }
 
-  #tell({ batch, segment }: Commit): void {
+  #tell({ batch, segment, ms }: Commit): void {
     segment.last = batch.entries.at(-1)?.position ?? this.#segments.at(-1)?.last ?? 0;
     this.#segments.push(segment);
     this.#unsettledBytes += segment.bytes;
     this.#backlogBytes -= batch.bytes;
-    this.#handler.committed(batch);
+    this.#handler.committed(batch, { ms, bytes: segment.bytes });
     batch.finish();
   }
 

@@ -18,8 +18,7 @@ import type {
   Page,
   Position,
   ReadLimit,
-  StoreClock,
-  StoreLimits,
+  StoreFigures,
   StoreListener,
 } from "../store.ts";
 import { Admission } from "./admission.ts";
@@ -28,30 +27,21 @@ import { Background } from "./background.ts";
 import { Cids } from "./cids.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Write } from "./database.ts";
-import { type Batch, Journal } from "./journal.ts";
+import type { Batch } from "./batch.ts";
+import { type CommitCost, Journal } from "./journal.ts";
 import { outboxKey } from "./keys.ts";
+import type { KvMailboxesParts } from "./kv_mailboxes_parts.ts";
 import { KvOutbox } from "./kv_outbox.ts";
 import { Lanes } from "./lane.ts";
 import { cursorLine, forgottenLine, removedLine } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { MailboxTable } from "./mailbox_table.ts";
 import { News } from "./news.ts";
-import { closedError, type OwnedDatabase } from "./owned_database.ts";
+import { closedError } from "./owned_database.ts";
 import { Reader } from "./reader.ts";
-import type { Replayed } from "./replay.ts";
 
 /** Bytes that a line which is not an entry's takes of a commit, at most. */
 const LINE_BYTES_MAX = 1024;
-
-/** What {@linkcode KvMailboxes} works on. */
-export interface KvMailboxesParts {
-  readonly database: OwnedDatabase;
-  readonly clock: StoreClock;
-  readonly limits: StoreLimits;
-  readonly replayed: Replayed;
-  /** Hears of background work that failed; it is tried again. */
-  readonly failed: (error: unknown) => void;
-}
 
 /** All mailboxes of the embedded store. */
 export class KvMailboxes implements Mailboxes {
@@ -74,7 +64,7 @@ export class KvMailboxes implements Mailboxes {
     const { database, clock, limits, replayed, failed } = parts;
     this.#parts = parts;
     this.#journal = new Journal(database, clock, {
-      committed: (batch) => this.#onCommitted(batch),
+      committed: (batch, cost) => this.#onCommitted(batch, cost),
       failed: (batch) => this.#onFailed(batch),
     }, replayed);
     const journal = this.#journal;
@@ -206,6 +196,12 @@ export class KvMailboxes implements Mailboxes {
     return this.#background.settle();
   }
 
+  /** See {@linkcode Store.figures}. */
+  figures(): StoreFigures {
+    const { backlogBytes, unsettledBytes } = this.#journal;
+    return { backlogBytes, unsettledBytes, mailboxes: this.#table.size };
+  }
+
   /** See {@linkcode Sweeper.sweep}. */
   async sweep(expired: ExpiredHandler): Promise<void> {
     this.#assertOpen();
@@ -273,7 +269,8 @@ export class KvMailboxes implements Mailboxes {
     await batch.done;
   }
 
-  #onCommitted(batch: Batch): void {
+  #onCommitted(batch: Batch, cost: CommitCost): void {
+    this.#listener?.wrote?.({ ...cost, entries: batch.entries });
     const news = new News(this.#table);
     for (const entry of batch.entries) {
       this.#cids.committed(entry);
@@ -290,6 +287,7 @@ export class KvMailboxes implements Mailboxes {
   }
 
   #onFailed(batch: Batch): void {
+    this.#listener?.refused?.();
     for (const entry of batch.entries) this.#admission.release(entry);
   }
 }

@@ -7,6 +7,7 @@ import type {
   ExpiredHandler,
   Store,
   StoreClock,
+  StoreFigures,
   StoreLimits,
   StoreListener,
   Sweeper,
@@ -76,6 +77,14 @@ export class KvStore implements Store {
 
   listen(listener: StoreListener): void {
     this.mailboxes.listen(listener);
+  }
+
+  async probe(): Promise<void> {
+    await this.mailboxes.write([]);
+  }
+
+  figures(): StoreFigures {
+    return this.mailboxes.figures();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -7,7 +7,7 @@ testStore("KvStore", {
   durable: true,
   async open({ limits, now }, directory) {
     return await KvStore.open(await DenoDatabase.open(join(directory, "titan.kv")), {
-      clock: { now, after: () => () => {} },
+      clock: { now, monotonic: () => 0, after: () => () => {} },
       limits,
       owner: { instance: "test" },
       lost: () => {},

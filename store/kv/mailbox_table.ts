@@ -41,6 +41,11 @@ export class MailboxTable {
     }
   }
 
+  /** How many are in memory. */
+  get size(): number {
+    return this.#mailboxes.size;
+  }
+
   /** The mailbox where it is in memory as a whole. */
   loaded(user: string): Mailbox | undefined {
     const mailbox = this.#mailboxes.get(user);

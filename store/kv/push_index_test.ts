@@ -88,7 +88,7 @@ Deno.test("the indexes on disk say what the rows say after any calls and restart
       const disk = disks.get(directory) ?? new SimDisk();
       disks.set(directory, disk);
       return KvStore.open(new FakeDatabase(disk), {
-        clock: { now, after: () => () => {} },
+        clock: { now, monotonic: () => 0, after: () => () => {} },
         limits,
         owner: { instance: "test" },
         lost: () => {},

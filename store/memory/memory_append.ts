@@ -77,8 +77,10 @@ class AppendPlan {
 
 function store(state: MemoryState, placements: readonly Placement[]): void {
   const news = new Map<MemoryMailbox, Committed & { readonly entries: Entry[] }>();
+  const all: Entry[] = [];
   for (const { draft, mailboxes } of placements) {
     const entry: Entry = { ...draft, position: state.nextPosition() };
+    all.push(entry);
     for (const mailbox of mailboxes) {
       const piece = news.get(mailbox) ?? { user: mailbox.user, after: mailbox.tail, entries: [] };
       piece.entries.push(entry);
@@ -87,6 +89,8 @@ function store(state: MemoryState, placements: readonly Placement[]): void {
     }
     state.cids.add(draft);
   }
+  const bytes = all.reduce((sum, entry) => sum + entry.bytes, 0);
+  state.listener?.wrote?.({ ms: 0, bytes, entries: all });
   for (const [mailbox, piece] of news) {
     state.listener?.committed(piece);
     if (!piece.entries.some((entry) => isOwed(entry, piece.user))) continue;

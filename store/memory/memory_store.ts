@@ -11,6 +11,7 @@ import type {
   Outbox,
   Revocations,
   Store,
+  StoreFigures,
   StoreListener,
   Sweeper,
   Users,
@@ -60,6 +61,16 @@ export class MemoryStore implements Store {
   /** Sets who hears of commits; there is one listener. */
   listen(listener: StoreListener): void {
     this.#state.listener = listener;
+  }
+
+  /** There is no disk that could refuse. */
+  async probe(): Promise<void> {
+    await this.#state.turn();
+  }
+
+  /** Nothing waits here. */
+  figures(): StoreFigures {
+    return { backlogBytes: 0, unsettledBytes: 0, mailboxes: this.#state.accounts.size };
   }
 
   /** Closes the store; calls made before are still answered. */

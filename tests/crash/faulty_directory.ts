@@ -18,6 +18,8 @@ export function withFaultyDirectory(store: Store, { revokeEarlyMs, renewEarlyMs 
     outbox: store.outbox,
     sweeper,
     listen: (listener) => store.listen(listener),
+    probe: () => store.probe(),
+    figures: () => store.figures(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

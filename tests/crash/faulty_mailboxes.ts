@@ -34,6 +34,8 @@ export function withFaultyMailboxes(store: Store, fault: Fault): Store {
     revocations,
     outbox: store.outbox,
     sweeper,
+    probe: () => store.probe(),
+    figures: () => store.figures(),
     listen: (listener) => store.listen(listener),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

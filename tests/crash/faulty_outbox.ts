@@ -25,6 +25,8 @@ export function withFaultyOutbox(store: Store, { unlisted, unowed }: Fault): Sto
       },
     },
     sweeper,
+    probe: () => store.probe(),
+    figures: () => store.figures(),
     listen: (listener) =>
       store.listen({
         committed: (news) => listener.committed(news),

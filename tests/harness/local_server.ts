@@ -34,6 +34,8 @@ export interface LocalOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What wakes devices. @default {nothing} */
   readonly providers?: ServerParts["providers"];
+  /** What the server turns away. */
+  readonly overload?: ServerParts["overload"];
   /** Puts something around the database of the store "kv". */
   readonly aroundDatabase?: (database: Database) => Database;
   /** Puts something around the store. */
@@ -86,6 +88,7 @@ export class LocalServer implements AsyncDisposable {
         listen: listener === "ws" ? listenWs : listenDeno,
         fetch: (url, init) => fetch(url, init),
         secrets: [SECRET],
+        overload: options.overload,
         providers: options.providers ?? new Map(),
         version: "0.0.0",
       }),

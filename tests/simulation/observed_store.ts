@@ -100,6 +100,8 @@ export function observeStore(store: Store, watcher: StoreWatcher, sabotage: Sabo
     outbox: store.outbox,
     sweeper: store.sweeper,
     listen: (listener) => store.listen(listener),
+    probe: () => store.probe(),
+    figures: () => store.figures(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,35 @@
+/**
+ * What waits for a commit together.
+ *
+ * @module
+ */
+import type { Write } from "./database.ts";
+import { entryLine, type StoredEntry } from "./lines.ts";
+
+/** What one commit holds. */
+export class Batch {
+  readonly entries: StoredEntry[] = [];
+  readonly writes: Write[] = [];
+  readonly lines: string[] = [];
+  bytes = 0;
+  readonly #done = Promise.withResolvers<void>();
+
+  /** Resolves when the batch is on disk, rejects when it is not and never will be. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  /** Adds an entry and its line. */
+  addEntry(entry: StoredEntry): void {
+    this.entries.push(entry);
+    this.lines.push(entryLine(entry));
+  }
+
+  /** Settles {@linkcode done}. */
+  finish(error?: Error): void {
+    if (error === undefined) return this.#done.resolve();
+    // Whoever added to the batch awaits it; a batch of cursors alone is awaited by nobody.
+    this.#done.promise.catch(() => {});
+    this.#done.reject(error);
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * What the mailboxes of the embedded store are made of.
+ *
+ * @module
+ */
+import type { StoreClock, StoreLimits } from "../store.ts";
+import type { OwnedDatabase } from "./owned_database.ts";
+import type { Replayed } from "./replay.ts";
+
+/** What `KvMailboxes` works on. */
+export interface KvMailboxesParts {
+  readonly database: OwnedDatabase;
+  readonly clock: StoreClock;
+  readonly limits: StoreLimits;
+  readonly replayed: Replayed;
+  /** Hears of background work that failed; it is tried again. */
+  readonly failed: (error: unknown) => void;
+}
