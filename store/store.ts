@@ -29,6 +29,7 @@ export type {
   Versioned,
 } from "./directory.ts";
 export type { Outbox, OutboxPage, OwedCause, Sleeper, Spoken, Waiting } from "./outbox.ts";
+export type { Finding, StoreCounts, StoredRow, StoreFiles, StoreSnapshot } from "./store_files.ts";
 export { StoreBusyError, StoreUnavailableError } from "./store_error.ts";
 
 /**
@@ -252,6 +253,11 @@ export interface Sweeper {
  * {@linkcode StoreUnavailableError}.
  */
 export interface Store extends AsyncDisposable {
+  /**
+   * Names this life of the content. Another one says that what was acknowledged before may be gone
+   * again: a backup was restored, or everything is new.
+   */
+  readonly epoch: string;
   /** Messages. */
   readonly mailboxes: Mailboxes;
   /** Those who send and receive them. */

@@ -88,6 +88,7 @@ Deno.test("the indexes on disk say what the rows say after any calls and restart
         clock: { now, after: () => () => {} },
         limits,
         owner: { instance: "test" },
+        epoch: "test",
         lost: () => {},
         failed: () => {},
       });

@@ -34,6 +34,7 @@ async function openStore(fault: Fault, config: Config, opening: StoreOpening): P
     clock: hurried(hurry),
     limits: { mailboxMessages, mailboxBytes, backlogBytes: COMMIT_BACKLOG_BYTES_MAX },
     owner: { pid: Deno.pid, since: systemClock.now() },
+    epoch: "test",
     lost: opening.lost,
     failed: opening.failed,
   });
@@ -60,6 +61,7 @@ if (import.meta.main) {
     collectGarbage: undefined,
     config: () => readConfig((name) => Deno.env.get(name)),
     openStore: (config, opening) => openStore(fault, config, opening),
+    loadStoreFiles: () => Promise.reject(new Error("Files of the store are not used here")),
     loadListener: ({ listener }) => listener === "ws" ? loadWsListener() : loadDenoListener(),
   });
   Deno.exit(exitCode);

@@ -156,6 +156,7 @@ async function openStore(config: Config, options: LocalOptions, clock: Clock): P
     clock,
     limits,
     owner: { pid: Deno.pid },
+    epoch: "test",
     lost: () => {},
     failed: () => {},
   });
