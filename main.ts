@@ -8,6 +8,7 @@ import denoJson from "./deno.json" with { type: "json" };
 import { COMMIT_BACKLOG_BYTES_MAX } from "./limits.ts";
 import {
   type Config,
+  createEpoch,
   type Listen,
   loadDenoListener,
   loadWsListener,
@@ -25,7 +26,8 @@ function openStore(config: Config, opening: StoreOpening): Promise<Store> {
 
 async function openMemory(config: Config): Promise<Store> {
   const { MemoryStore } = await import("./store/memory/mod.ts");
-  return new MemoryStore({ limits: storeLimits(config), now: systemClock.now });
+  const epoch = createEpoch(systemRandom);
+  return new MemoryStore({ limits: storeLimits(config), now: systemClock.now, epoch });
 }
 
 async function openKv(config: Config, { database, lost, failed }: StoreOpening): Promise<Store> {
@@ -34,6 +36,7 @@ async function openKv(config: Config, { database, lost, failed }: StoreOpening):
     clock: systemClock,
     limits: storeLimits(config),
     owner: { pid: Deno.pid, since: systemClock.now() },
+    epoch: createEpoch(systemRandom),
     lost,
     failed,
   });
@@ -69,6 +72,7 @@ if (import.meta.main) {
     threadCpuMs,
     config: () => readConfig((name) => Deno.env.get(name)),
     openStore,
+    loadStoreFiles: async () => (await import("./store/kv/files/mod.ts")).kvFiles,
     loadListener,
   });
   Deno.exit(exitCode);

@@ -21,6 +21,7 @@ const store = await openKvStore(`${path}/titan.kv`, {
   clock: systemClock,
   limits: { mailboxMessages: 1e6, mailboxBytes: 1e9, backlogBytes: 1e9 },
   owner: { bench: "authentication" },
+  epoch: "bench",
   lost: () => console.error("The store was lost to another process"),
   failed: (error) => console.error(error),
 });

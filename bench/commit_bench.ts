@@ -50,6 +50,7 @@ async function open(path: string, appenders: number): Promise<Store> {
     clock: systemClock,
     limits: LIMITS,
     owner: { bench: "group commit" },
+    epoch: "bench",
     lost: () => console.error("The store was lost to another process"),
     failed: (error) => console.error(error),
   });

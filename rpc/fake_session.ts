@@ -82,7 +82,7 @@ export class FakeSession implements Session {
     const { device = "default", window = 64 } = options;
     this.identity = { user, device };
     this.credential = MARK;
-    return { ...this.identity, pending: 0, window, limits: {}, heartbeat: 25 };
+    return { ...this.identity, pending: 0, window, limits: {}, heartbeat: 25, epoch: "e1" };
   }
 
   /** Remembers the number, or refuses. */

@@ -77,13 +77,13 @@ function seedAnswerOf({ user, tokens }: IssuerSignIn): z.output<typeof seedAnswe
 function richAnswerOf({ user, tokens, welcome }: IssuerSignIn): z.output<typeof richAnswer> {
   const { token, expires, refresh, refreshExpires } = tokens;
   const { id, name, email, picture } = user;
-  const { device, pending, window, limits, heartbeat } = welcome;
+  const { device, pending, window, limits, heartbeat, epoch } = welcome;
   return definedMembers({
     token,
     expires: isoTimeOf(expires),
     refresh,
     refreshExpires: refreshExpires === undefined ? undefined : isoTimeOf(refreshExpires),
     ...{ id, name, email, picture },
-    ...{ device, pending, window, limits: { ...limits }, heartbeat },
+    ...{ device, pending, window, limits: { ...limits }, heartbeat, epoch },
   });
 }

@@ -53,6 +53,7 @@ Deno.test("signInWithIssuer() answers a full object to whoever asks for more", a
     window: 8,
     limits: {},
     heartbeat: 25,
+    epoch: "e1",
   });
   assert.deepEqual(issuerAnswer.parse(result), result);
 });

@@ -43,6 +43,8 @@ export interface Welcome {
   readonly limits: Readonly<Record<string, number>>;
   /** Seconds of silence after which either side should probe the other. */
   readonly heartbeat: number;
+  /** Names this life of what the server holds: another one says that a backup was restored. */
+  readonly epoch: string;
 }
 
 /** What a client that signed in with an issuer's ID token is told. */

@@ -37,6 +37,7 @@ export const welcomeMembers = {
   window: z.int(),
   limits: z.record(z.string(), z.number()),
   heartbeat: z.int().meta({ description: "Seconds of silence after which to probe" }),
+  epoch: z.string().meta({ description: "Changes when the server was restored from a backup" }),
 };
 
 /**

@@ -259,7 +259,7 @@ export class Connection
     this.#gateway.hub.add(this);
     const attempts = this.#gateway.hub.takeAttempts(identity.user, identity.device);
     this.#delivery = new Delivery(this, identity, attachment, attempts, chosen);
-    this.#welcome = welcome(identity, attachment.pending, chosen.window);
+    this.#welcome = welcome(identity, { ...attachment, ...chosen, epoch: this.#gateway.epoch });
     this.#lease.signedIn();
     return this.#welcome;
   }

@@ -92,7 +92,7 @@ export class DataDir implements Disposable {
    * @throws {DataDirError} it cannot be made.
    */
   async database(): Promise<string> {
-    const path = join(this.path, DATABASE_NAME);
+    const path = databasePathOf(this.path);
     try {
       (await Deno.open(path, { create: true, append: true, mode: FILE_MODE })).close();
       return path;
@@ -113,6 +113,11 @@ export async function dataDirExists(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Where the database of a data directory is, whether it is there or not. */
+export function databasePathOf(path: string): string {
+  return join(resolve(path), DATABASE_NAME);
 }
 
 /**

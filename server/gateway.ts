@@ -111,6 +111,11 @@ export class Gateway implements DeliveryWorld {
     return this.#parts.store.mailboxes;
   }
 
+  /** See {@linkcode Store.epoch}. */
+  get epoch(): string {
+    return this.#parts.store.epoch;
+  }
+
   /** Milliseconds since 1970. */
   now(): number {
     return this.clock.now();

@@ -67,7 +67,8 @@ export class HttpSession implements Session, Caller {
     this.identity = identity;
     this.credential = credential.mark;
     const pending = options.rich ? (await mailboxes.inspect(user))?.messages ?? 0 : 0;
-    return welcome(identity, pending, deliveryOptions(options).window);
+    const { window } = deliveryOptions(options);
+    return welcome(identity, { pending, window, epoch: this.#gateway.epoch });
   }
 
   takeSend(messages: number): void {

@@ -31,6 +31,10 @@ export function deliveryOptions(options: SignInOptions): DeliveryOptions {
 }
 
 /** What a client is told that asked for an object. */
-export function welcome(identity: Identity, pending: number, window: number): Welcome {
-  return { ...identity, pending, window, limits: WELCOME_LIMITS, heartbeat: HEARTBEAT_SECONDS };
+export function welcome(
+  identity: Identity,
+  { pending, window, epoch }: Pick<Welcome, "pending" | "window" | "epoch">,
+): Welcome {
+  const limits = WELCOME_LIMITS;
+  return { ...identity, pending, window, limits, heartbeat: HEARTBEAT_SECONDS, epoch };
 }

@@ -15,9 +15,18 @@ Deno.test("deliveryOptions() has a default for what a client leaves out", () => 
 });
 
 Deno.test("welcome() tells the limits that a client should keep", () => {
-  const { limits, ...told } = welcome({ user: "ann", device: "phone" }, 3, 64);
-  const heartbeat = HEARTBEAT_SECONDS;
-  assert.deepEqual(told, { user: "ann", device: "phone", pending: 3, window: 64, heartbeat });
+  const { limits, ...told } = welcome(
+    { user: "ann", device: "phone" },
+    { pending: 3, window: 64, epoch: "e1" },
+  );
+  assert.deepEqual(told, {
+    user: "ann",
+    device: "phone",
+    pending: 3,
+    window: 64,
+    heartbeat: HEARTBEAT_SECONDS,
+    epoch: "e1",
+  });
   assert.equal(limits["messageBytes"], MESSAGE_TEXT_BYTES_MAX);
   assert.equal(limits["frameBytes"], FRAME_BYTES_MAX);
   assert.equal(limits["devices"], DEVICES_MAX);

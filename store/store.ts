@@ -31,6 +31,7 @@ export type {
 } from "./directory.ts";
 export type { Outbox, OutboxPage, OwedCause, Sleeper, Spoken, Waiting } from "./outbox.ts";
 export type { StoreClock, StoreFigures, StoreLimits, WrittenCommit } from "./store_parts.ts";
+export type { Finding, StoreCounts, StoredRow, StoreFiles, StoreSnapshot } from "./store_files.ts";
 export { StoreBusyError, StoreUnavailableError } from "./store_error.ts";
 
 /**
@@ -258,6 +259,11 @@ export interface Sweeper {
  * {@linkcode StoreUnavailableError}.
  */
 export interface Store extends AsyncDisposable {
+  /**
+   * Names this life of the content. Another one says that what was acknowledged before may be gone
+   * again: a backup was restored, or everything is new.
+   */
+  readonly epoch: string;
   /** Messages. */
   readonly mailboxes: Mailboxes;
   /** Those who send and receive them. */

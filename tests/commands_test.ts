@@ -56,7 +56,8 @@ Deno.test("titan shows what it can do", async () => {
     place.titan(["--version"]),
     place.titan([]),
   ]);
-  for (const command of ["serve", "token", "revoke", "user", "push", "chat", "doctor"]) {
+  const names = ["serve", "token", "revoke", "user", "push", "chat", "doctor"];
+  for (const command of [...names, "backup", "restore", "check"]) {
     assert.match(done(help), new RegExp(`^ {2}${command}\\b`, "m"));
   }
   assert.equal(done(version), `${config.version}\n`);
@@ -496,6 +497,7 @@ async function setAside(dataDir: string): Promise<void> {
     clock: { now: () => Date.now(), monotonic: () => 0, after: () => () => {} },
     limits: { mailboxMessages: 1000, mailboxBytes: 1024 ** 2, backlogBytes: 1024 ** 2 },
     owner: { instance: "test" },
+    epoch: "test",
     lost: () => assert.fail("somebody else opened the store"),
     failed: (error) => assert.fail(`the store failed: ${error}`),
   });

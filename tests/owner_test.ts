@@ -102,6 +102,7 @@ async function open(path: string, lost: () => void): Promise<KvStore> {
     clock: { now: () => NOW, monotonic: () => 0, after: () => () => {} },
     limits: { mailboxMessages: 100, mailboxBytes: 100_000, backlogBytes: 100_000 },
     owner: { instance: "test" },
+    epoch: "test",
     lost,
     failed: () => {},
   });

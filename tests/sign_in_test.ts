@@ -65,6 +65,7 @@ testOnBoth("sign-in - with any member but the token it answers an object", {}, a
       devices: DEVICES_MAX,
     },
     heartbeat: HEARTBEAT_SECONDS,
+    epoch: "memory",
   });
   const by = async (params: unknown) => await (await server.connect()).request("auth.jwt", params);
   assert.equal(await by({ token }), "ACK");

@@ -49,6 +49,7 @@ export async function fillStore(dataDir: string, filling: Filling): Promise<void
     clock: systemClock,
     limits: LIMITS,
     owner: { pid: Deno.pid, since: systemClock.now() },
+    epoch: "bench",
     lost: () => console.error("The store was lost to another process"),
     failed: (error) => console.error(error),
   });

@@ -44,6 +44,7 @@ Deno.test("auth.jwt answers an object to whoever asks for more", async () => {
       "window",
       "limits",
       "heartbeat",
+      "epoch",
     ]);
   }
 });

@@ -12,7 +12,13 @@ export {
   withoutSession,
 } from "./sessions.ts";
 export { FailureLockout } from "./failure_lockout.ts";
-export { readOrMakeSecrets, SecretFileError, secretsProblem } from "./secret_file.ts";
+export {
+  readOrMakeSecrets,
+  SecretFileError,
+  secretsProblem,
+  secretTextOf,
+  writeSecretText,
+} from "./secret_file.ts";
 export { BadCredentialError, type BadCredentialReason } from "../bad_credential.ts";
 export { isTokenId, REFRESH_TYPE, TOKEN_ID_CHARS_MAX, tokenIdOf } from "./token_claims.ts";
 export {

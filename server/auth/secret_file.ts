@@ -68,13 +68,44 @@ export async function readOrMakeSecrets(
  * @returns why they cannot be used; null where they can, or where there are none yet
  */
 export async function secretsProblem(directory: string): Promise<string | null> {
-  const path = join(directory, FILE_NAME);
   try {
-    await readSecrets(path);
+    await secretTextOf(directory);
     return null;
   } catch (error) {
-    if (error instanceof SecretFileError) return error.message;
-    return `Cannot read the secret file "${path}": ${told(error)}`;
+    return told(error);
+  }
+}
+
+/**
+ * The text of the secret file of a data directory, for a backup; undefined where there is none.
+ *
+ * @throws {SecretFileError} as {@linkcode readOrMakeSecrets}
+ */
+export async function secretTextOf(directory: string): Promise<string | undefined> {
+  const path = join(directory, FILE_NAME);
+  try {
+    return await readSecrets(path) && await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof SecretFileError) throw cause;
+    throw new SecretFileError(`Cannot read the secret file "${path}": ${told(cause)}`, { cause });
+  }
+}
+
+/**
+ * Puts the text of a secret file into a data directory, in place of the one that may be there.
+ *
+ * @throws {SecretFileError} it cannot be written.
+ */
+export async function writeSecretText(directory: string, text: string): Promise<void> {
+  const path = join(directory, FILE_NAME);
+  const temporary = `${path}.restored.tmp`;
+  try {
+    await Deno.remove(temporary).catch(() => {});
+    await writeSynced(temporary, text);
+    await Deno.rename(temporary, path);
+    await sync(directory);
+  } catch (cause) {
+    throw new SecretFileError(`Cannot write the secret file "${path}": ${told(cause)}`, { cause });
   }
 }
 

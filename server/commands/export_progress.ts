@@ -1,5 +1,5 @@
 /**
- * Tells somebody at a terminal that an export goes on.
+ * Tells somebody at a terminal that an export, or another long work, goes on.
  *
  * @module
  */
@@ -33,14 +33,14 @@ export class ExportProgress implements Disposable {
     this.#next = parts.monotonic() + QUIET_MS;
   }
 
-  /** Says how many messages were written so far, where it is time to. */
-  note(messages: number): void {
+  /** Says how much was done so far, where it is time to. @param what it is counted in */
+  note(count: number, what = "messages"): void {
     const { monotonic, write } = this.#parts;
     const now = monotonic();
     if (write === undefined || now < this.#next) return;
     this.#next = now + STAY_MS;
     this.#isShown = true;
-    write(`${ERASE_LINE}${messages} messages`);
+    write(`${ERASE_LINE}${count} ${what}`);
   }
 
   [Symbol.dispose](): void {

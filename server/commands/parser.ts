@@ -5,6 +5,8 @@
  */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { USER_PAGE_MAX } from "../user_admin.ts";
+import { addBackup } from "./backup_parser.ts";
+import { example } from "./example.ts";
 import type { Program } from "./program.ts";
 
 /** Users of a page of `titan user list` where nothing else is asked for. */
@@ -41,6 +43,7 @@ export function createParser(program: Program, commands: Commands): Command {
   addPush(titan);
   addChat(titan, program, commands);
   addDoctor(titan, program, commands);
+  addBackup(titan, program, commands);
   return titan;
 }
 
@@ -262,8 +265,4 @@ function pageLimit(text: string): number {
   const limit = /^\d+$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= USER_PAGE_MAX) return limit;
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${USER_PAGE_MAX}`);
-}
-
-function example(...lines: readonly string[]): string {
-  return `\nExample:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

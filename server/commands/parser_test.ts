@@ -12,6 +12,7 @@ function parser(): Command {
     random: systemRandom,
     config: unused,
     openStore: unused,
+    loadStoreFiles: unused,
     loadListener: unused,
   };
   return createParser(program, { serve: unused, ended: unused });
@@ -46,6 +47,9 @@ Deno.test("createParser() knows all commands", () => {
     "push keys",
     "chat",
     "doctor",
+    "backup",
+    "restore",
+    "check",
   ]);
 });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Store } from "../../store/mod.ts";
+import type { Store, StoreFiles } from "../../store/mod.ts";
 import type { Clock, RandomBytes } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Listen } from "../listener.ts";
@@ -34,6 +34,8 @@ export interface Program {
   config(): Config;
   /** Opens the configured store. @throws {Error} it cannot be opened. */
   openStore(config: Config, opening: StoreOpening): Promise<Store>;
+  /** Loads what works on the files of the embedded store. */
+  loadStoreFiles(): Promise<StoreFiles>;
   /** Loads the configured listener. */
   loadListener(config: Config): Promise<Listen>;
 }

@@ -13,7 +13,7 @@ import { outboxKey } from "./keys.ts";
 const NOBODY = "";
 
 /** No list: a commit that threw may have been made. */
-const UNKNOWN = "?";
+export const UNKNOWN = "?";
 
 /** What the outbox says of one mailbox. It does no input or output. */
 export class Debts {

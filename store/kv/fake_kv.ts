@@ -66,6 +66,7 @@ export class FakeKv implements AsyncDisposable {
       clock: this.clock,
       limits: this.#limits,
       owner: { instance: "test" },
+      epoch: "test",
       lost: () => void this.losses++,
       failed: (error) => void this.failures.push(error),
     });

@@ -12,6 +12,9 @@ import type { Key, Range } from "./database.ts";
 /** The process that owns the file: `{instance, pid, since}`. */
 export const ownerKey: Key = ["owner"];
 
+/** What names this life of the content: `{epoch}`. Backups leave it out. */
+export const epochKey: Key = ["epoch"];
+
 /** Where the counters stood when the journal was last cut: `{segment, position}`. */
 export const countersKey: Key = ["counters"];
 

@@ -13,6 +13,7 @@ import type {
   Sweeper,
 } from "../store.ts";
 import type { Database } from "./database.ts";
+import { epochKey } from "./keys.ts";
 import { KvDevices } from "./kv_devices.ts";
 import { KvMailboxes } from "./kv_mailboxes.ts";
 import type { KvOutbox } from "./kv_outbox.ts";
@@ -22,6 +23,7 @@ import { Lanes } from "./lane.ts";
 import { OwnedDatabase } from "./owned_database.ts";
 import { finishRemovals } from "./removal.ts";
 import { replay } from "./replay.ts";
+import { jsonValue, parseJson } from "./values.ts";
 
 /** Options for {@linkcode KvStore.open}. */
 export interface KvStoreOptions {
@@ -31,6 +33,8 @@ export interface KvStoreOptions {
   readonly limits: StoreLimits;
   /** What the owner's record says of this process. */
   readonly owner: Readonly<Record<string, string | number>>;
+  /** What to call the content where it has no {@linkcode Store.epoch} yet. */
+  readonly epoch: string;
   /** Another process took the file over: this one must end. */
   readonly lost: () => void;
   /** Background work failed; it is tried again. */
@@ -45,11 +49,18 @@ export class KvStore implements Store {
   readonly revocations: KvRevocations;
   readonly outbox: KvOutbox;
   readonly sweeper: Sweeper;
+  readonly epoch: string;
   readonly #database: OwnedDatabase;
   #closing: Promise<void> | null = null;
 
-  private constructor(database: OwnedDatabase, mailboxes: KvMailboxes, clock: StoreClock) {
+  private constructor(
+    database: OwnedDatabase,
+    mailboxes: KvMailboxes,
+    clock: StoreClock,
+    epoch: string,
+  ) {
     this.#database = database;
+    this.epoch = epoch;
     this.mailboxes = mailboxes;
     const lanes = new Lanes();
     this.users = new KvUsers(database, mailboxes, lanes);
@@ -72,7 +83,8 @@ export class KvStore implements Store {
     const replayed = await replay(owned);
     await finishRemovals(owned);
     const parts = { database: owned, clock, limits, replayed, failed };
-    return new KvStore(owned, new KvMailboxes(parts), clock);
+    const epoch = await epochOf(owned, options.epoch);
+    return new KvStore(owned, new KvMailboxes(parts), clock, epoch);
   }
 
   listen(listener: StoreListener): void {
@@ -91,4 +103,12 @@ export class KvStore implements Store {
     this.#closing ??= this.mailboxes.close().finally(() => this.#database.close());
     return this.#closing;
   }
+}
+
+/** What the content is called; where it has no name it gets one. */
+async function epochOf(database: OwnedDatabase, unnamed: string): Promise<string> {
+  const [row] = await database.read([epochKey]);
+  if (row) return parseJson<{ epoch: string }>(row.value).epoch;
+  await database.write([{ key: epochKey, value: jsonValue({ epoch: unnamed }) }]);
+  return unnamed;
 }

@@ -12,6 +12,7 @@ Deno.test("openKvStore() makes the file where it is missing, and finds it again"
     clock,
     limits: { mailboxMessages: 10, mailboxBytes: 1000, backlogBytes: 1000 },
     owner: { instance: "test" },
+    epoch: "test",
     lost: () => {},
     failed: (error: unknown) => assert.ifError(error),
   };

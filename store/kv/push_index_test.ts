@@ -91,6 +91,7 @@ Deno.test("the indexes on disk say what the rows say after any calls and restart
         clock: { now, monotonic: () => 0, after: () => () => {} },
         limits,
         owner: { instance: "test" },
+        epoch: "test",
         lost: () => {},
         failed: () => {},
       });

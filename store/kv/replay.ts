@@ -6,12 +6,11 @@
 import type { Position } from "../store.ts";
 import { Stretches } from "../stretches.ts";
 import { storedCursor } from "./cursor.ts";
-import type { Row } from "./database.ts";
 import type { Segment } from "./journal.ts";
 import { countersKey, journalRange } from "./keys.ts";
 import { type Line, parseLines, type StoredEntry } from "./lines.ts";
 import { Mailbox } from "./mailbox.ts";
-import type { OwnedDatabase } from "./owned_database.ts";
+import type { Database, Row } from "./database.ts";
 import type { Counters } from "./settler.ts";
 import { joinText, parseJson } from "./values.ts";
 
@@ -28,8 +27,11 @@ export interface Replayed {
   readonly position: Position;
 }
 
+/** What a journal is read from. */
+export type Readable = Pick<Database, "read" | "list">;
+
 /** Reads what was not settled when the store was last in use. */
-export async function replay(database: OwnedDatabase): Promise<Replayed> {
+export async function replay(database: Readable): Promise<Replayed> {
   const [row] = await database.read([countersKey]);
   const counters = row ? parseJson<Counters>(row.value) : { segment: 0, position: 0 };
   const replayer = new Replayer(counters);
@@ -45,7 +47,7 @@ export async function replay(database: OwnedDatabase): Promise<Replayed> {
   return replayer.done();
 }
 
-async function* journalRows(database: OwnedDatabase, from: number): AsyncGenerator<Row> {
+async function* journalRows(database: Readable, from: number): AsyncGenerator<Row> {
   const { start, end } = journalRange(from);
   let next = start;
   for (;;) {

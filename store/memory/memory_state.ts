@@ -14,6 +14,8 @@ export interface MemoryStoreOptions {
   readonly limits: StoreLimits;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** What to call the content. @default {"memory"} */
+  readonly epoch?: string;
 }
 
 /** Everything that goes when a user is removed. */

@@ -27,6 +27,8 @@ export type { MemoryStoreOptions } from "./memory_state.ts";
 
 /** A store that forgets everything when the process ends. */
 export class MemoryStore implements Store {
+  /** Names this life of the content, which is as long as that of the store. */
+  readonly epoch: string;
   /** The logs of all users. */
   readonly mailboxes: Mailboxes;
   /** Everyone who can receive. */
@@ -44,6 +46,7 @@ export class MemoryStore implements Store {
   /** Opens an empty store. */
   constructor(options: MemoryStoreOptions) {
     this.#state = new MemoryState(options);
+    this.epoch = options.epoch ?? "memory";
     this.mailboxes = new MemoryMailboxes(this.#state);
     this.users = new MemoryUsers(this.#state);
     this.devices = new MemoryDevices(this.#state);

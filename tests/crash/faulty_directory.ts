@@ -15,6 +15,7 @@ export function withFaultyDirectory(store: Store, { revokeEarlyMs, renewEarlyMs 
     users,
     devices: renewEarlyMs === undefined ? devices : renewingEarly(devices, renewEarlyMs),
     revocations: revokeEarlyMs === undefined ? revocations : revoking(revocations, revokeEarlyMs),
+    epoch: store.epoch,
     outbox: store.outbox,
     sweeper,
     listen: (listener) => store.listen(listener),

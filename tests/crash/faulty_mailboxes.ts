@@ -32,6 +32,7 @@ export function withFaultyMailboxes(store: Store, fault: Fault): Store {
     users,
     devices,
     revocations,
+    epoch: store.epoch,
     outbox: store.outbox,
     sweeper,
     probe: () => store.probe(),

@@ -25,6 +25,7 @@ export function withFaultyOutbox(store: Store, { unlisted, unowed }: Fault): Sto
       },
     },
     sweeper,
+    epoch: store.epoch,
     probe: () => store.probe(),
     figures: () => store.figures(),
     listen: (listener) =>

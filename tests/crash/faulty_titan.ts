@@ -35,6 +35,7 @@ async function openStore(fault: Fault, config: Config, opening: StoreOpening): P
     clock: storeClock(fault),
     limits: { mailboxMessages, mailboxBytes, backlogBytes: COMMIT_BACKLOG_BYTES_MAX },
     owner: { pid: Deno.pid, since: systemClock.now() },
+    epoch: "test",
     lost: opening.lost,
     failed: opening.failed,
   });
@@ -67,6 +68,7 @@ if (import.meta.main) {
     collectGarbage: undefined,
     config: () => readConfig((name) => Deno.env.get(name)),
     openStore: (config, opening) => openStore(fault, config, opening),
+    loadStoreFiles: () => Promise.reject(new Error("Files of the store are not used here")),
     loadListener: ({ listener }) => listener === "ws" ? loadWsListener() : loadDenoListener(),
   });
   Deno.exit(exitCode);

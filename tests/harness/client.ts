@@ -38,6 +38,7 @@ export interface SignedIn {
   readonly window: number;
   readonly limits: Readonly<Record<string, number>>;
   readonly heartbeat: number;
+  readonly epoch: string;
 }
 
 /** What a `msg.send` by name answers. */

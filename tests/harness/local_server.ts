@@ -159,6 +159,7 @@ async function openStore(config: Config, options: LocalOptions, clock: Clock): P
     clock,
     limits,
     owner: { pid: Deno.pid },
+    epoch: "test",
     lost: () => {},
     failed: () => {},
   });

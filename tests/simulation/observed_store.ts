@@ -97,6 +97,7 @@ export function observeStore(store: Store, watcher: StoreWatcher, sabotage: Sabo
     users: store.users,
     devices: store.devices,
     revocations: store.revocations,
+    epoch: store.epoch,
     outbox: store.outbox,
     sweeper: store.sweeper,
     listen: (listener) => store.listen(listener),

@@ -115,6 +115,7 @@ export class SimServer implements Incarnation {
         backlogBytes: 256 * 1024,
       },
       owner: { instance: `simulation ${number}` },
+      epoch: "simulation",
       lost: () => this.isLost = this.isEnding = true,
       failed: (error) => this.#report("background work failed", error),
     });

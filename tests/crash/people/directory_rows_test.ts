@@ -31,7 +31,14 @@ async function faultsWithout(...keys: Key[]): Promise<string[]> {
     const path = join(dataDir, "titan.kv");
     const limits = { mailboxMessages: 1000, mailboxBytes: 2 ** 20, backlogBytes: 2 ** 20 };
     const nothing = () => {};
-    const options = { clock: systemClock, limits, owner: {}, lost: nothing, failed: nothing };
+    const options = {
+      clock: systemClock,
+      limits,
+      owner: {},
+      epoch: "test",
+      lost: nothing,
+      failed: nothing,
+    };
     const store = await KvStore.open(await DenoDatabase.open(path), options);
     await store.users.create(ANN);
     const device = { user: ANN.id, id: "d", seen: 1, push: PUSH };

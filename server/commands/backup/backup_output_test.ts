@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { CommandError } from "../exit.ts";
+import { fileOutput, streamOutput } from "./backup_output.ts";
+
+const BYTES = new TextEncoder().encode("some bytes");
+
+async function scratch() {
+  const root = await Deno.makeTempDir();
+  return {
+    path: join(root, "b.gz"),
+    names: async () => (await Array.fromAsync(Deno.readDir(root))).map(({ name }) => name),
+    [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
+  };
+}
+
+/** The message of a {@linkcode CommandError}. */
+function told(message: RegExp): (error: unknown) => true {
+  return (error) => {
+    assert.ok(error instanceof CommandError);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+Deno.test("fileOutput() gives the file its name when it is whole, for its owner alone", async () => {
+  await using place = await scratch();
+  {
+    await using output = await fileOutput(place.path);
+    await output.write(BYTES);
+    assert.deepEqual(await place.names(), ["b.gz.part"]);
+    await output.write(new Uint8Array(9_000_000));
+    await output.finish();
+  }
+  assert.deepEqual(await place.names(), ["b.gz"]);
+  const { size, mode } = await Deno.stat(place.path);
+  assert.deepEqual([size, (mode ?? 0) & 0o777], [9_000_010, 0o600]);
+});
+
+Deno.test("fileOutput() leaves nothing behind where it was not finished", async () => {
+  await using place = await scratch();
+  {
+    await using output = await fileOutput(place.path);
+    await output.write(BYTES);
+  }
+  assert.deepEqual(await place.names(), []);
+});
+
+Deno.test("fileOutput() never replaces a file, but what a killed backup has left", async () => {
+  await using place = await scratch();
+  await Deno.writeTextFile(`${place.path}.part`, "the half of a backup", { mode: 0o644 });
+  {
+    await using output = await fileOutput(place.path);
+    await assert.rejects(fileOutput(place.path), told(/^Another backup writes ".*b\.gz\.part"$/));
+    await output.write(BYTES);
+    await output.finish();
+  }
+  assert.deepEqual(await Deno.readFile(place.path), BYTES);
+  assert.equal(((await Deno.stat(place.path)).mode ?? 0) & 0o777, 0o600);
+  await assert.rejects(fileOutput(place.path), told(/^Cannot write ".*": it exists already$/));
+  assert.deepEqual(await place.names(), ["b.gz"]);
+});
+
+Deno.test("streamOutput() writes all, however little is taken at once", async () => {
+  const taken: number[] = [];
+  const output = streamOutput({
+    write(bytes) {
+      taken.push(...bytes.subarray(0, 3));
+      return Promise.resolve(Math.min(3, bytes.length));
+    },
+  });
+  await output.write(BYTES);
+  await output.finish();
+  assert.deepEqual(taken, [...BYTES]);
+  const broken = streamOutput({ write: () => Promise.reject(new Deno.errors.BrokenPipe()) });
+  await assert.rejects(broken.write(BYTES), told(/^Cannot write the backup: nobody reads it/));
+});

@@ -1,0 +1,127 @@
+/**
+ * The {@linkcode StoreFiles} of the embedded store.
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import type { Finding, StoredRow, StoreFiles, StoreSnapshot } from "../../store_files.ts";
+import { StoreUnavailableError } from "../../store.ts";
+import { checkRows } from "./check_rows.ts";
+import { COMMIT_BYTES_MAX, type Write, WRITES_MAX } from "../database.ts";
+import { DenoDatabase } from "../deno_database.ts";
+import { epochKey, ownerKey } from "../keys.ts";
+import { keyBytes } from "./key_bytes.ts";
+import { Snapshot } from "./snapshot.ts";
+
+/** Rows of one life of a file, which no other file needs. */
+const OWN_KEYS: ReadonlySet<string> = new Set([ownerKey, epochKey].map((key) => key.join("\n")));
+
+/** Changes of one commit while a file is filled: nobody waits for it, so many at once. */
+const FILL_WRITES_MAX = 5 * WRITES_MAX;
+
+/** Bytes of the keys of one commit: Deno KV takes 80 KiB. */
+const FILL_KEYS_BYTES_MAX = 64 * 1024;
+
+/** How long to wait for whoever is just closing a file, in milliseconds. */
+const LOCK_MS_MAX = 5000;
+
+/** What else SQLite may keep beside a database. */
+const BESIDE = ["-wal", "-shm", "-journal"];
+
+/** The files of the embedded store: one each. */
+export const kvFiles: StoreFiles = {
+  open: (path) => new KvSnapshot(Snapshot.open(path)),
+  fill,
+  mend,
+  replace,
+};
+
+/** A moment of a file. */
+class KvSnapshot implements StoreSnapshot {
+  readonly count: number;
+  readonly #rows: Snapshot;
+
+  constructor(rows: Snapshot) {
+    this.#rows = rows;
+    this.count = rows.count();
+  }
+
+  *rows(): Generator<StoredRow> {
+    for (const { key, value } of this.#rows.all()) {
+      if (!OWN_KEYS.has(key.join("\n"))) yield { key, value };
+    }
+  }
+
+  check(found: (finding: Finding) => void, note: (rows: number) => void = () => {}) {
+    return checkRows(this.#rows, found, note);
+  }
+
+  [Symbol.dispose](): void {
+    this.#rows[Symbol.dispose]();
+  }
+}
+
+async function fill(path: string, rows: AsyncIterable<StoredRow>): Promise<void> {
+  const database = await DenoDatabase.open(path);
+  try {
+    let writes: Write[] = [];
+    let [bytes, keysBytes] = [0, 0];
+    for await (const { key, value } of rows) {
+      const keySize = keyBytes(key).length;
+      const isFull = writes.length === FILL_WRITES_MAX ||
+        bytes + keySize + value.length > COMMIT_BYTES_MAX ||
+        keysBytes + keySize > FILL_KEYS_BYTES_MAX;
+      if (isFull) {
+        await database.commit([], writes);
+        writes = [];
+        [bytes, keysBytes] = [0, 0];
+      }
+      writes.push({ key, value });
+      bytes += keySize + value.length;
+      keysBytes += keySize;
+    }
+    if (writes.length > 0) await database.commit([], writes);
+  } finally {
+    database.close();
+  }
+  foldLog(path);
+}
+
+async function mend(path: string, findings: readonly Finding[]): Promise<void> {
+  const database = await DenoDatabase.open(path);
+  try {
+    for (const { mend } of findings) if (mend.length > 0) await database.commit([], mend);
+  } finally {
+    database.close();
+  }
+}
+
+async function replace(path: string, filled: string): Promise<void> {
+  try {
+    foldLog(path);
+  } catch {
+    // It is damaged, which may be why it is replaced.
+  }
+  // A log that is left would be taken for one of the new file.
+  for (const end of BESIDE) await removeFile(path + end);
+  await Deno.rename(filled, path);
+}
+
+/** Brings all that SQLite keeps beside a database into it, and syncs it. */
+function foldLog(path: string): void {
+  const database = new DatabaseSync(path, { timeout: LOCK_MS_MAX });
+  try {
+    const mode = database.prepare("PRAGMA journal_mode = DELETE").get()?.["journal_mode"];
+    if (mode !== "delete") throw new StoreUnavailableError("Cannot close the store: it is in use");
+  } finally {
+    database.close();
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The database of one moment, read past Deno KV. Deno KV reads at most 500 rows of one moment, so a
+ * copy made through it while others write would be of many moments. SQLite itself keeps one moment
+ * for a reader, also of another process, and makes no writer wait for it (WAL mode).
+ *
+ * @module
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { StoreUnavailableError } from "../../store.ts";
+import type { Database, Key, Range, Row } from "../database.ts";
+import { keyBytes, keyOf } from "./key_bytes.ts";
+
+/** The newest of Deno KV's own changes of its tables: what is here was written for it. */
+const MIGRATION = 3;
+
+/** How Deno KV marks a value that is bytes: Titan writes no others. */
+const BYTES = 3;
+
+/** How long to wait for a lock that somebody holds for a moment, in milliseconds. */
+const LOCK_MS_MAX = 5000;
+
+const EACH = "SELECT k, v, v_encoding, version FROM kv";
+
+/**
+ * All rows as of the moment at which it was opened. It only reads. It must be let go soon: as long
+ * as it is open, the log beside the database (`-wal`) grows with all that is written.
+ */
+export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
+  readonly #database: DatabaseSync;
+  readonly #one: StatementSync;
+  readonly #some: StatementSync;
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#one = database.prepare(`${EACH} WHERE k = ?`);
+    this.#some = database.prepare(`${EACH} WHERE k >= ? AND k < ? ORDER BY k LIMIT ?`);
+  }
+
+  /**
+   * Takes the moment. What was committed before the call is in it.
+   *
+   * @param path of the file, which must exist. In a process that has it open by SQLite nobody may
+   *   open it in another way: closing that would end SQLite's locks (POSIX)
+   * @throws {StoreUnavailableError} it cannot be read, or is none of Titan's.
+   */
+  static open(path: string): Snapshot {
+    return telling(() => {
+      const database = new DatabaseSync(path, { readOnly: true, timeout: LOCK_MS_MAX });
+      try {
+        database.exec("BEGIN");
+        // The first read takes the moment.
+        const row = database.prepare("SELECT version FROM migration_state").get();
+        if (row?.["version"] !== MIGRATION) {
+          throw new Error("Another version of Deno wrote it");
+        }
+        return new Snapshot(database);
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+    });
+  }
+
+  /** As {@linkcode Database.read}. */
+  read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
+    return Promise.resolve(keys.map((key) => this.get(key)));
+  }
+
+  /** As {@linkcode Database.list}, in any number: it is always one moment. */
+  list({ start, end }: Range, limit: number): Promise<readonly Row[]> {
+    return Promise.resolve(this.some({ start, end }, limit));
+  }
+
+  /** As {@linkcode list}, at once. @throws {StoreUnavailableError} */
+  some({ start, end }: Range, limit: number): readonly Row[] {
+    const bounds = [keyBytes(start), keyBytes(end)];
+    return telling(() => this.#some.all(...bounds, limit)).map(rowOf);
+  }
+
+  /** One row, or null. @throws {StoreUnavailableError} */
+  get(key: Key): Row | null {
+    const found = telling(() => this.#one.get(keyBytes(key)));
+    return found === undefined ? null : rowOf(found);
+  }
+
+  /** All rows in order. @throws {StoreUnavailableError} */
+  *all(): Generator<Row> {
+    const rows = telling(() => this.#database.prepare(`${EACH} ORDER BY k`).iterate());
+    for (;;) {
+      const { done, value } = telling(() => rows.next());
+      if (done || value === undefined) return;
+      yield rowOf(value);
+    }
+  }
+
+  /** Rows in all. */
+  count(): number {
+    return Number(telling(() => this.#database.prepare("SELECT count(*) n FROM kv").get())?.["n"]);
+  }
+
+  /** What SQLite finds wrong with its own pages; empty where nothing is. */
+  damage(): readonly string[] {
+    const rows = telling(() => this.#database.prepare("PRAGMA quick_check(20)").all());
+    return rows.map((row) => String(row["quick_check"])).filter((text) => text !== "ok");
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function rowOf(found: Record<string, SQLInputValue>): Row {
+  const { k, v, v_encoding: encoding, version } = found;
+  if (!(k instanceof Uint8Array) || !(v instanceof Uint8Array) || encoding !== BYTES) {
+    throw new StoreUnavailableError("Cannot read the store: a row is none of Titan's");
+  }
+  return { key: keyOf(k), value: v, version: String(version) };
+}
+
+/** Tells of what SQLite refuses as the store does. Its messages hold nothing that is stored. */
+function telling<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    if (cause instanceof StoreUnavailableError) throw cause;
+    throw new StoreUnavailableError("Cannot read the store", { cause });
+  }
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { StoreUnavailableError } from "../../store.ts";
+import { DenoDatabase } from "../deno_database.ts";
+import { Snapshot } from "./snapshot.ts";
+
+const VALUE = new Uint8Array([1, 2, 3]);
+
+async function withFile(run: (path: string, database: DenoDatabase) => Promise<void>) {
+  const directory = await Deno.makeTempDir();
+  const path = join(directory, "kv");
+  const database = await DenoDatabase.open(path);
+  try {
+    await run(path, database);
+  } finally {
+    database.close();
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("Snapshot keeps its moment while others write, and lets them write", () =>
+  withFile(async (path, database) => {
+    await database.commit([], [{ key: ["a", 1], value: VALUE }]);
+    using snapshot = Snapshot.open(path);
+    for (let n = 0; n < 50; n++) {
+      const value = new Uint8Array(60_000).fill(n);
+      await database.commit([], [{ key: ["a", 1], value: null }, { key: ["b", n], value }]);
+    }
+    assert.equal(snapshot.count(), 1);
+    assert.deepEqual([...snapshot.all()].map(({ key, value }) => [key, value]), [[
+      ["a", 1],
+      VALUE,
+    ]]);
+    assert.deepEqual(snapshot.get(["b", 0]), null);
+    assert.deepEqual(snapshot.damage(), []);
+    using later = Snapshot.open(path);
+    assert.equal(later.count(), 50);
+  }));
+
+Deno.test("Snapshot.list() and read() answer as the database does", () =>
+  withFile(async (path, database) => {
+    const keys = [["a", 1], ["a", 2], ["a", 10], ["b", "x"], ["b", "x", 1]];
+    await database.commit([], keys.map((key) => ({ key, value: VALUE })));
+    using snapshot = Snapshot.open(path);
+    for (const range of [{ start: ["a", 2], end: ["b"] }, { start: ["b"], end: ["b", Infinity] }]) {
+      const strip = (rows: readonly { key: unknown; value: unknown }[]) =>
+        rows.map(({ key, value }) => ({ key, value }));
+      for (const limit of [1, 10]) {
+        const [mine, theirs] = [snapshot.list(range, limit), database.list(range, limit)];
+        assert.deepEqual(strip(await mine), strip(await theirs));
+      }
+    }
+    const [found, none] = await snapshot.read([["a", 10], ["a", 11]]);
+    assert.deepEqual([found?.value, none], [VALUE, null]);
+  }));
+
+Deno.test("Snapshot.open() refuses what is no database of Titan's", async () => {
+  const path = await Deno.makeTempFile();
+  assert.throws(() => Snapshot.open(path), StoreUnavailableError);
+  await Deno.writeTextFile(path, "hello, this is a text".repeat(1000));
+  assert.throws(() => Snapshot.open(path), StoreUnavailableError);
+  assert.throws(() => Snapshot.open(`${path}.none`), StoreUnavailableError);
+  await Deno.remove(path);
+});
+
+Deno.test("Snapshot tells of values that Titan did not write", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = join(directory, "kv");
+  const kv = await Deno.openKv(path);
+  await kv.set(["users", "bob"], { id: "bob" });
+  kv.close();
+  {
+    using snapshot = Snapshot.open(path);
+    assert.throws(() => [...snapshot.all()], StoreUnavailableError);
+  }
+  await Deno.remove(directory, { recursive: true });
+});
