@@ -56,7 +56,7 @@ Deno.test("titan shows what it can do", async () => {
     place.titan(["--version"]),
     place.titan([]),
   ]);
-  const names = ["serve", "token", "revoke", "user", "push", "chat", "doctor"];
+  const names = ["serve", "token", "revoke", "user", "push", "chat", "doctor", "health"];
   for (const command of [...names, "backup", "restore", "check"]) {
     assert.match(done(help), new RegExp(`^ {2}${command}\\b`, "m"));
   }

@@ -43,6 +43,7 @@ export function createParser(program: Program, commands: Commands): Command {
   addPush(titan);
   addChat(titan, program, commands);
   addDoctor(titan, program, commands);
+  addHealth(titan, program, commands);
   addBackup(titan, program, commands);
   return titan;
 }
@@ -258,6 +259,23 @@ function addDoctor(titan: Command, program: Program, commands: Commands): void {
     .action(async (options) => {
       const { doctor } = await import("./doctor/mod.ts");
       commands.ended(await doctor(program, options));
+    });
+}
+
+function addHealth(titan: Command, program: Program, commands: Commands): void {
+  titan.command("health")
+    .description("ask the running server whether it is ready")
+    .option("--url <url>", "the server; without it, the one that PORT and TITAN_HOST name")
+    .option("--live", "ask only whether it answers")
+    .addHelpText(
+      "after",
+      "\nFor containers and scripts that have no HTTP client: it asks /readyz, or /healthz, prints\n" +
+        "the answer and ends with 0, or with 1 where the server is not ready or does not answer.\n" +
+        example("titan health", "titan health --live --url https://chat.example.org"),
+    )
+    .action(async (options) => {
+      const { health } = await import("./health_command.ts");
+      commands.ended(await health(program, options));
     });
 }
 

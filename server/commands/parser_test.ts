@@ -47,6 +47,7 @@ Deno.test("createParser() knows all commands", () => {
     "push keys",
     "chat",
     "doctor",
+    "health",
     "backup",
     "restore",
     "check",

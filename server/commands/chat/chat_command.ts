@@ -7,6 +7,7 @@ import { parseDeviceId } from "../../../rpc/mod.ts";
 import { receiverArgument, userArgument } from "../arguments.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import type { Program } from "../program.ts";
+import { serverUrl } from "../server_url.ts";
 import { makeToken } from "../token_command.ts";
 import { Chat } from "./chat.ts";
 import { PipeScreen } from "./pipe_screen.ts";
@@ -44,7 +45,7 @@ export async function chat(
   if (device !== undefined && parseDeviceId(device) === undefined) {
     throw new CommandError(`"${device}" cannot be a device id`, EXIT.usage);
   }
-  const url = serverUrl(program, options.url);
+  const url = serverUrl(program.config, options.url, "ws");
   const token = tokenSource(program, options);
   const receiver = to === undefined ? "" : receiverArgument(to);
   // Fails now, before anything is typed, where there is no secret to be had.
@@ -78,32 +79,6 @@ function tokenSource(program: Program, options: ChatOptions): () => Promise<stri
     throw new CommandError("Say who you are: --user USER, or a token in TITAN_TOKEN", EXIT.usage);
   }
   return () => Promise.resolve(given);
-}
-
-/** The WebSocket of the server. @throws {CommandError} the URL is none for a WebSocket. */
-function serverUrl(program: Program, given: string | undefined): URL {
-  const text = given ?? configuredUrl(program);
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^(ws|http)s?:$/.test(url.protocol)) {
-    throw new CommandError(
-      `Option --url must be as ws://127.0.0.1:3000: it is "${text}"`,
-      EXIT.usage,
-    );
-  }
-  url.protocol = url.protocol.replace("http", "ws");
-  url.hash = "";
-  return url;
-}
-
-function configuredUrl(program: Program): string {
-  const { host, port } = program.config();
-  if (port === 0) throw new CommandError("Option --url is needed where PORT is 0", EXIT.usage);
-  const everywhere: ReadonlyMap<string, string> = new Map([["0.0.0.0", "127.0.0.1"], [
-    "::",
-    "::1",
-  ]]);
-  const name = everywhere.get(host) ?? host;
-  return `ws://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 
 /**
