@@ -291,7 +291,9 @@ everywhere(
     assert.deepEqual(content, { badge: 1, fetch: false, sender: "alice", text: "short" });
     const text = "é".repeat(2048) + "!";
     assert.equal(new TextEncoder().encode(text).length, 4097);
+    await scene.quiet();
     await alice.sendMessages([{ to: "bob", message: text, urgent: true }]);
+    await scene.quiet();
     await scene.pass(PUSH_URGENT_MS);
     const [, long] = await scene.pushed(2);
     assert.ok(long && long.payloadBytes <= PAYLOAD_BYTES_MAX);
