@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import * as limits from "../limits.ts";
-import { type Config, ConfigError, readConfig, unknownVariables, VARIABLES } from "./config.ts";
+import {
+  type Config,
+  ConfigError,
+  readConfig,
+  readConfiguration,
+  relabelled,
+  VARIABLES,
+} from "./config.ts";
 
 /** Reads a configuration from some variables. */
 function read(variables: Readonly<Record<string, string>>): Config {
@@ -345,18 +352,6 @@ Deno.test("VARIABLES names each variable once, and what can be written as its de
   }
 });
 
-Deno.test("unknownVariables() finds misspelt variables and what may have been meant", () => {
-  const names = ["PATH", "PORT", "TITAN_STORE", "TITAN_MAILBOX_BYTE", "TITAN_TRUSTED_PROXY"];
-  assert.deepEqual(unknownVariables(names), [
-    { name: "TITAN_MAILBOX_BYTE", nearest: "TITAN_MAILBOX_BYTES" },
-    { name: "TITAN_TRUSTED_PROXY", nearest: "TITAN_TRUST_PROXY" },
-  ]);
-  assert.deepEqual(unknownVariables(VARIABLES.map(({ name }) => name)), []);
-  assert.deepEqual(unknownVariables(["TITAN_GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"]), [
-    { name: "TITAN_GOOGLE_CLIENT_ID", nearest: "GOOGLE_CLIENT_ID" },
-  ]);
-});
-
 Deno.test("readConfig() takes no TITAN_ADMIN_TOKEN that can be guessed, and does not show it", () => {
   for (const token of ["hunter2", "x".repeat(31), `${"x".repeat(40)} y`, "\u00e9".repeat(40)]) {
     assert.throws(() => read({ TITAN_ADMIN_TOKEN: token }), (error) => {
@@ -365,4 +360,101 @@ Deno.test("readConfig() takes no TITAN_ADMIN_TOKEN that can be guessed, and does
       return !error.message.includes(token);
     });
   }
+});
+
+/** What is read from variables and from the keys of a file. */
+function configuration(
+  variables: Readonly<Record<string, string>>,
+  keys: Readonly<Record<string, unknown>>,
+) {
+  const map = new Map(Object.entries(variables));
+  const values = new Map(Object.entries(keys));
+  const file = { path: "titan.toml", values, problems: [], isPublic: false };
+  return readConfiguration({ env: (name) => map.get(name), names: [...map.keys()], file });
+}
+
+Deno.test("readConfiguration() takes what the environment leaves out from the file", () => {
+  const { config, settings, path } = configuration({ PORT: "8080", TITAN_HOST: "" }, {
+    port: 9090,
+    host: "::1",
+    "send_rate": 0.5,
+  });
+  assert.deepEqual(config, { ...DEFAULTS, port: 8080, host: "::1", sendRate: 0.5 });
+  assert.equal(path, "titan.toml");
+  const from = new Map(settings.map(({ variable, from, label }) => [variable, [from, label]]));
+  assert.deepEqual(from.get("PORT"), ["environment", "PORT"]);
+  assert.deepEqual(from.get("TITAN_HOST"), ["file", "titan.toml: host"]);
+  assert.deepEqual(from.get("TITAN_STORE"), ["default", "TITAN_STORE"]);
+});
+
+Deno.test("readConfiguration() reads the same from a file as from variables", () => {
+  const variables = {
+    PORT: "0",
+    TITAN_LISTENER: "ws",
+    TITAN_JWT_SECRET: "one, two",
+    TITAN_JWT_KEYS:
+      '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}',
+    TITAN_OIDC: '[{"name":"acme","issuer":"https://acme.example/","audience":["a","b"]}]',
+    TITAN_TRUST_PROXY: "10.0.0.0/8, ::1",
+    TITAN_SEND_RATE: "0.5",
+    TITAN_MAILBOX_BYTES: "1000000000000",
+    TITAN_DRAIN: "5 s",
+    GOOGLE_CLIENT_ID: "one,two",
+    TITAN_PUSH_ORIGINS: "https://push.internal",
+  };
+  const keys = {
+    port: 0,
+    listener: "ws",
+    "jwt_secret": ["one", "two"],
+    "jwt_keys": JSON.parse(variables.TITAN_JWT_KEYS),
+    oidc: JSON.parse(variables.TITAN_OIDC),
+    "trust_proxy": ["10.0.0.0/8", "::1"],
+    "send_rate": 0.5,
+    "mailbox_bytes": 1e12,
+    drain: "5 s",
+    "google_client_id": ["one", "two"],
+    "push_origins": ["https://push.internal"],
+  };
+  assert.deepEqual(configuration({}, keys).config, read(variables));
+  const texts = Object.entries(variables).map(([name, text]) =>
+    [VARIABLES.find((variable) => variable.name === name)?.key ?? "", text] as const
+  );
+  assert.deepEqual(configuration({}, Object.fromEntries(texts)).config, read(variables));
+});
+
+Deno.test("readConfiguration() reports the mistakes of environment and file together", () => {
+  const { config, problems } = configuration({ PORT: "x", TITAN_APNS_TOPIC: "a" }, {
+    port: 70_000,
+    host: 5,
+    listener: true,
+    drain: [1],
+    hots: "::1",
+    TITAN_STORE: "kv",
+    push: { content: "none" },
+    "jwt_issuer": "acme",
+  });
+  assert.equal(config, undefined);
+  assert.deepEqual(problems, [
+    'PORT must be a whole number from 0 to 65535: it is "x"',
+    'titan.toml: port must be a whole number from 0 to 65535: it is "70000"',
+    "titan.toml: host must be a host name or an IP address: it is a number",
+    'titan.toml: listener must be "deno" or "ws": it is "true"',
+    "titan.toml: drain must be a number of seconds from 0 to 3600, or one with s, min, h or d: " +
+    "it is a list, or has an entry that is no text without commas",
+    "titan.toml: hots means nothing to Titan: it may be meant as host",
+    "titan.toml: TITAN_STORE means nothing to Titan: it may be meant as store",
+    "titan.toml: [push] must go: settings stand in no table",
+    "titan.toml: jwt_issuer must be left out without TITAN_JWT_KEYS",
+    "TITAN_APNS_KEY must be set where TITAN_APNS_TOPIC is",
+    "TITAN_APNS_KEY_ID must be set where TITAN_APNS_TOPIC is",
+    "TITAN_APNS_TEAM_ID must be set where TITAN_APNS_TOPIC is",
+  ]);
+});
+
+Deno.test("relabelled() names mistakes as what they are about is written", () => {
+  const { settings } = configuration({}, { "apns_key": "key.p8" });
+  assert.deepEqual(
+    relabelled({ settings }, ["TITAN_APNS_KEY must be right", "TITAN_STORE must be right"]),
+    ["titan.toml: apns_key must be right", "TITAN_STORE must be right"],
+  );
 });

@@ -21,9 +21,9 @@ import type { Faults } from "./faults.ts";
 import { isLoopback } from "./is_loopback.ts";
 import { openPush } from "./open_push.ts";
 import { openStore } from "./open_store.ts";
+import { warningText } from "./warning_text.ts";
 import type { Program, StoreOpening } from "./program.ts";
 import { StopSignals } from "./stop_signals.ts";
-import { strayVariables } from "./stray_variables.ts";
 
 /** Errors whose messages hold nothing that a client sent. */
 const OWN_ERRORS = [
@@ -80,7 +80,7 @@ async function run(serving: Serving): Promise<void> {
   const { program, config, log, stop } = serving;
   using dir = await DataDir.open(config.dataDir);
   const secrets = config.jwtSecrets ?? await readOrMakeSecrets(dir.path, program.random);
-  warn(config, secrets, log);
+  warn(serving, secrets);
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
   const telemetry = new Telemetry();
@@ -199,10 +199,12 @@ async function openSocket(
   return await OperatorSocket.open({ path, users: server.admin, server: admin, clock, log });
 }
 
-function warn(config: Config, secrets: readonly Uint8Array[], log: Log): void {
+function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[]): void {
   const { host, trustProxy, googleIssuer: url } = config;
-  for (const { name, nearest } of strayVariables(Object.keys(Deno.env.toObject()))) {
-    log.warn("unknown variable", { variable: name, nearest });
+  for (const warning of program.configuration().warnings) {
+    if (warning.kind === "unknown") {
+      log.warn("unknown variable", { variable: warning.name, nearest: warning.nearest });
+    } else log.warn("secret not protected", { reason: warningText(warning).text });
   }
   for (const [index, secret] of secrets.entries()) {
     if (!weakSecret(secret)) continue;
