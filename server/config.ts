@@ -172,6 +172,11 @@ export function configOf({ config, problems }: Configuration): Config {
   return config;
 }
 
+/** What a variable is called where it is set: itself, the one of its file, or a file and its key. */
+export function labelOf({ settings }: Pick<Configuration, "settings">, name: string): string {
+  return labelsOf(settings).get(name) ?? name;
+}
+
 /** Names what mistakes are about as it is written: they are found by variables, in the end. */
 export function relabelled(
   { settings }: Pick<Configuration, "settings">,

@@ -59,8 +59,13 @@ Deno.test("readConfigFile() finds names that objects have anyway to be keys as o
 });
 
 Deno.test("readConfigFile() says why there is no file", async () => {
-  const { problems } = await readConfigFile("/nowhere/titan.toml");
-  assert.deepEqual(problems, [
-    "/nowhere/titan.toml: Cannot read the file of settings: there is no such file",
-  ]);
+  const root = await Deno.makeTempDir({ prefix: "titan-" });
+  try {
+    const { problems } = await readConfigFile(join(root, "titan.toml"));
+    assert.deepEqual(problems, [
+      `${root}/titan.toml: Cannot read the file of settings: there is no such file`,
+    ]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
 });

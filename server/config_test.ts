@@ -3,6 +3,7 @@ import * as limits from "../limits.ts";
 import {
   type Config,
   ConfigError,
+  labelOf,
   readConfig,
   readConfiguration,
   relabelled,
@@ -451,10 +452,33 @@ Deno.test("readConfiguration() reports the mistakes of environment and file toge
   ]);
 });
 
-Deno.test("relabelled() names mistakes as what they are about is written", () => {
+Deno.test("relabelled() and labelOf() name mistakes as what they are about is written", () => {
   const { settings } = configuration({}, { "apns_key": "key.p8" });
   assert.deepEqual(
     relabelled({ settings }, ["TITAN_APNS_KEY must be right", "TITAN_STORE must be right"]),
     ["titan.toml: apns_key must be right", "TITAN_STORE must be right"],
   );
+  assert.equal(labelOf({ settings }, "TITAN_APNS_KEY"), "titan.toml: apns_key");
+  assert.equal(labelOf({ settings }, "TITAN_STORE"), "TITAN_STORE");
+});
+
+Deno.test("readConfiguration() tells no secret, whatever is wrong with it", () => {
+  const hidden = "hunter2";
+  const wrong = [hidden, `${hidden},`, [hidden, 1], { [hidden]: hidden }, [{ name: hidden }], [[
+    hidden,
+  ]]];
+  for (const { name, key, secret } of VARIABLES) {
+    if (!secret) continue;
+    for (const value of wrong) {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      for (
+        const told of [configuration({}, { [key]: value }), configuration({ [name]: text }, {})]
+      ) {
+        const { problems, warnings, settings } = told;
+        assert.ok(!JSON.stringify({ problems, warnings, settings }).includes(hidden), name);
+      }
+    }
+    const { problems } = configuration({ [`${name}_FILE`]: `/${hidden}` }, {});
+    assert.ok(problems.length > 0 && !problems.join().includes(hidden), name);
+  }
 });

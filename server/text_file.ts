@@ -40,8 +40,8 @@ export function readValueFile(path: string): TextFile {
 export function whyUnread(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.NotCapable) {
-    return "Deno was not given the permission: start it with --allow-read=PATH, or put the file " +
-      "into the data directory";
+    return "Deno was not given the permission: start it with --allow-read=PATH, or by deno task " +
+      "with TITAN_CONFIG in place of --config, or put the file into the data directory";
   }
   if (error instanceof Deno.errors.PermissionDenied) return "the file's mode does not allow it";
   return "it is no file of text";

@@ -199,6 +199,12 @@ Deno.test("titan says why it cannot read the file of settings, and needs none wh
   assert.equal(elsewhere.code, 1);
   assert.match(elsewhere.stdout, /Deno was not given the permission: start it with --allow-read/);
   assert.equal((await place.titan(["push", "keys", "--config", gone])).code, 0);
+  // The option wins over the variable.
+  await Deno.writeTextFile(place.at("good.json"), "{}");
+  const env = { TITAN_CONFIG: broken };
+  const args = ["config", "check", "--config", place.at("good.json")];
+  assert.deepEqual(said(await place.titan(args, env), 0), []);
+  assert.equal((await place.titan(["config", "check"], env)).code, 2);
 });
 
 Deno.test("deno task titan may read what TITAN_CONFIG names, and what that names", async () => {

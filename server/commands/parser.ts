@@ -14,7 +14,8 @@ import type { Program } from "./program.ts";
 const USER_PAGE_DEFAULT = 100;
 
 const FOOTER = `
-Environment: PORT, TITAN_HOST, TITAN_DATA_DIR, TITAN_JWT_SECRET and more, see docs/operating.md
+Environment: PORT, TITAN_HOST, TITAN_DATA_DIR, TITAN_JWT_SECRET and more, and the same in a file:
+titan config example lists all
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 70 a fault in Titan`;
 
 /** How the commands begin that are not loaded before they are called. */

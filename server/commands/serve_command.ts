@@ -5,7 +5,7 @@
  */
 import { StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
 import { readOrMakeSecrets, SecretFileError, weakSecret } from "../auth/mod.ts";
-import type { Config } from "../config.ts";
+import { type Config, labelOf } from "../config.ts";
 import { DataDir, DataDirError, DataDirTakenError, socketPathOf } from "../data_dir.ts";
 import type { Listen } from "../listener.ts";
 import { createLog, type Log } from "../log.ts";
@@ -201,7 +201,8 @@ async function openSocket(
 
 function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[]): void {
   const { host, trustProxy, googleIssuer: url } = config;
-  for (const warning of program.configuration().warnings) {
+  const configuration = program.configuration();
+  for (const warning of configuration.warnings) {
     if (warning.kind === "unknown") {
       log.warn("unknown variable", { variable: warning.name, nearest: warning.nearest });
     } else log.warn("secret not protected", { reason: warningText(warning).text });
@@ -210,7 +211,7 @@ function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[])
     if (!weakSecret(secret)) continue;
     const which = secrets.length === 1 ? "Shorter" : `Number ${index + 1} is shorter`;
     const reason = `${which} than 32 bytes: it may be guessed from one token`;
-    log.warn("weak secret", { variable: "TITAN_JWT_SECRET", reason });
+    log.warn("weak secret", { variable: labelOf(configuration, "TITAN_JWT_SECRET"), reason });
   }
   if (url !== GOOGLE_ISSUER) {
     const reason = "Whoever is there can sign in as any Google user: only for tests";

@@ -4,7 +4,7 @@
  * @module
  */
 import { weakSecret } from "../../auth/mod.ts";
-import type { Config, Configuration } from "../../config.ts";
+import { type Config, type Configuration, labelOf } from "../../config.ts";
 import { countText } from "../config_command.ts";
 import { warningText } from "../warning_text.ts";
 import { type Finding, ok, warn, wrong } from "./finding.ts";
@@ -27,11 +27,12 @@ export function checkConfig(configuration: Configuration): ConfigReport {
     return { config, findings: [...problems.map((text) => wrong(CHECK, text)), ...warnings] };
   }
   const said = ok(CHECK, `${countText(configuration)}, without mistakes`);
-  return { config, findings: [said, ...secrets(config), ...warnings] };
+  return { config, findings: [said, ...secrets(configuration), ...warnings] };
 }
 
-function secrets({ jwtSecrets = [] }: Config): readonly Finding[] {
-  if (!jwtSecrets.some(weakSecret)) return [];
-  const text = "TITAN_JWT_SECRET is shorter than 32 bytes: it may be guessed from one token";
+function secrets(configuration: Configuration): readonly Finding[] {
+  if (!configuration.config?.jwtSecrets?.some(weakSecret)) return [];
+  const name = labelOf(configuration, "TITAN_JWT_SECRET");
+  const text = `${name} is shorter than 32 bytes: it may be guessed from one token`;
   return [warn(CHECK, text, "Take a longer one, or none: Titan makes one then")];
 }
