@@ -46,7 +46,8 @@ Deno.test("titan serve takes settings of a file, and secrets of files, with its 
     await using place = await scratch({ [name]: text, secret: `${TOKEN}\n` });
     const { dataDir } = place;
     const env = { PORT: "", TITAN_LOG: "" };
-    await using server = await startServer({ dataDir, env, args: ["--config", place.at(name)] });
+    const args = [`--config=${place.at(name)}`];
+    await using server = await startServer({ dataDir, env, args });
     assert.equal((await server.logged("ready"))["listener"], "ws");
     assert.equal(server.output().trimEnd().split("\n").length, 1, server.output());
     const token = await makeToken(dataDir, TOKEN, { user: "alice" });

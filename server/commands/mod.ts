@@ -39,10 +39,13 @@ export async function runTitan(args: readonly string[], adapters: Adapters): Pro
 
 /** Reads the command that lives long: it does without the parser's memory. */
 function plainServe(args: readonly string[]): { path: string | undefined } | undefined {
-  const [command, option, path, ...more] = args;
-  if (command !== "serve" || more.length > 0) return undefined;
-  if (option === undefined) return { path };
-  return option === "--config" && path !== undefined ? { path } : undefined;
+  const [command, ...options] = args;
+  if (command !== "serve") return undefined;
+  if (options.length === 0) return { path: undefined };
+  const [option = "", next] = options;
+  if (options.length === 2 && option === "--config") return { path: next };
+  const [, path] = /^--config=(.+)$/.exec(option) ?? [];
+  return options.length === 1 && path !== undefined ? { path } : undefined;
 }
 
 async function parse(
