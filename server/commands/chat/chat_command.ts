@@ -4,9 +4,8 @@
  * @module
  */
 import { parseDeviceId } from "../../../rpc/mod.ts";
-import { fileVariableOf, TOKEN_VARIABLE } from "../../setting_names.ts";
-import { readValueFile } from "../../text_file.ts";
 import { receiverArgument, userArgument } from "../arguments.ts";
+import { environmentToken } from "../environment_token.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import type { Program } from "../program.ts";
 import { makeToken } from "../token_command.ts";
@@ -80,19 +79,6 @@ function tokenSource(program: Program, options: ChatOptions): () => Promise<stri
     throw new CommandError("Say who you are: --user USER, or a token in TITAN_TOKEN", EXIT.usage);
   }
   return () => Promise.resolve(given);
-}
-
-/** The token of the environment, or an empty text. @throws {CommandError} it cannot be had. */
-function environmentToken(): string {
-  const [text = "", path = ""] = [TOKEN_VARIABLE, fileVariableOf(TOKEN_VARIABLE)]
-    .map((name) => Deno.env.get(name) ?? "");
-  if (path === "") return text;
-  const file = readValueFile(path);
-  const fault = text === "" ? undefined : `${TOKEN_VARIABLE} is set, too`;
-  if (fault === undefined && "text" in file) return file.text.trim();
-  const name = fileVariableOf(TOKEN_VARIABLE);
-  const reason = fault ?? ("fault" in file ? file.fault : "");
-  throw new CommandError(`Cannot take the token that ${name} names: ${reason}`, EXIT.usage);
 }
 
 /** The WebSocket of the server. @throws {CommandError} the URL is none for a WebSocket. */
