@@ -171,6 +171,9 @@ export const USER_NAME_CHARS_MAX = 256;
 /** The URL of a picture or of a push subscription, in characters: what browsers and proxies take. */
 export const URL_CHARS_MAX = 2048;
 
+/** A file of settings, or one with a secret, in bytes: many times what all settings need. */
+export const CONFIG_FILE_BYTES_MAX = 1024 ** 2;
+
 /** A device's token at a push service, in characters: FCM's and APNs' are a few hundred long. */
 export const PUSH_TOKEN_CHARS_MAX = 4096;
 

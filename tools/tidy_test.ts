@@ -35,6 +35,9 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["store/outbox.ts", ["store/memory/memory_store_test.ts", "a port, seen through its contract"]],
   ["store/store_error.ts", ["store/memory/memory_store_test.ts", "the contract has them thrown"]],
   ["server/commands/chat/chat_command.ts", ["tests/commands_test.ts", "it runs as a process"]],
+  ["server/commands/config_parser.ts", ["server/commands/parser_test.ts", "it is its parser's"]],
+  ["server/commands/configured.ts", ["tests/config_test.ts", "it is read by processes"]],
+  ["server/commands/environment_token.ts", ["tests/config_test.ts", "a process has it"]],
   ["server/commands/ask_server.ts", ["tests/doctor_test.ts", "it runs as a process"]],
   ["server/commands/backup/", ["tests/backup_test.ts", "they run as processes"]],
   ["server/commands/backup_parser.ts", ["server/commands/parser_test.ts", "it is its parser's"]],
@@ -162,7 +165,7 @@ Deno.test("the task compile takes in what pushes go through, as it is pinned", (
 Deno.test("the tasks that run the server give it the same permissions", () => {
   const { dev, start, titan } = config.tasks;
   assert.equal(start.command, `${titan.command} serve`);
-  assert.equal(dev.command, start.command.replace("deno run ", "deno run --watch "));
+  assert.equal(dev.command, start.command.replace("deno run --v8", "deno run --watch --v8"));
 });
 
 // `deno lint` accepts a rule that it does not know, and does nothing.

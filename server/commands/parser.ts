@@ -6,6 +6,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { USER_PAGE_MAX } from "../user_admin.ts";
 import { addBackup } from "./backup_parser.ts";
+import { addConfig } from "./config_parser.ts";
 import { example } from "./example.ts";
 import type { Program } from "./program.ts";
 
@@ -13,13 +14,16 @@ import type { Program } from "./program.ts";
 const USER_PAGE_DEFAULT = 100;
 
 const FOOTER = `
-Environment: PORT, TITAN_HOST, TITAN_DATA_DIR, TITAN_JWT_SECRET and more, see docs/operating.md
+Environment: PORT, TITAN_HOST, TITAN_DATA_DIR, TITAN_JWT_SECRET and more, and the same in a file:
+titan config example lists all
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 70 a fault in Titan`;
 
 /** How the commands begin that are not loaded before they are called. */
 export interface Commands {
   /** Runs the server and answers its exit code. */
   serve(): Promise<number>;
+  /** Takes note of the file of settings that the command line names. */
+  configure(path: string | undefined): Promise<void>;
   /** What a command ended with. */
   ended(exitCode: number): void;
 }
@@ -29,13 +33,21 @@ export function createParser(program: Program, commands: Commands): Command {
   const titan = new Command("titan")
     .description("Delivers chat messages, and loses none.")
     .version(program.version)
+    .option("--config <file>", "TOML or JSON file of settings (default: as TITAN_CONFIG says)")
     .addHelpText("after", FOOTER)
+    .hook("preAction", (command) => commands.configure(command.opts()["config"]))
     .exitOverride();
   // Commands inherit what is set before them.
-  titan.configureOutput({ outputError: () => {} });
+  titan.configureOutput({ outputError: () => {} }).configureHelp({ showGlobalOptions: true });
   titan.command("serve")
     .description("run the server")
-    .addHelpText("after", example("PORT=8080 TITAN_DATA_DIR=/var/lib/titan titan serve"))
+    .addHelpText(
+      "after",
+      example(
+        "PORT=8080 TITAN_DATA_DIR=/var/lib/titan titan serve",
+        "titan serve --config /etc/titan.toml",
+      ),
+    )
     .action(async () => commands.ended(await commands.serve()));
   addToken(titan, program);
   addRevoke(titan, program);
@@ -45,6 +57,7 @@ export function createParser(program: Program, commands: Commands): Command {
   addDoctor(titan, program, commands);
   addHealth(titan, program, commands);
   addBackup(titan, program, commands);
+  addConfig(titan, program);
   return titan;
 }
 
@@ -231,7 +244,8 @@ function addChat(titan: Command, program: Program, commands: Commands): void {
     .option("--device <id>", "the device to be; of one device only the newest connection lives")
     .addHelpText(
       "after",
-      "\nA token is better given in TITAN_TOKEN, where others cannot see it.\n" +
+      "\nA token is better given in TITAN_TOKEN, where others cannot see it, or in the file that\n" +
+        "TITAN_TOKEN_FILE names.\n" +
         "Each line is a message. /to USER changes the receiver, /quit ends, /help says more. Where\n" +
         "the input is no terminal, its lines are sent; when all are acknowledged and what waited is\n" +
         "printed, chat ends with 0, or with 1 where a line was refused.\n" +

@@ -11,11 +11,12 @@ function parser(): Command {
     clock: systemClock,
     random: systemRandom,
     config: unused,
+    configuration: unused,
     openStore: unused,
     loadStoreFiles: unused,
     loadListener: unused,
   };
-  return createParser(program, { serve: unused, ended: unused });
+  return createParser(program, { serve: unused, configure: unused, ended: unused });
 }
 
 /** All commands that can be called, by the words that call them. */
@@ -51,6 +52,9 @@ Deno.test("createParser() knows all commands", () => {
     "backup",
     "restore",
     "check",
+    "config check",
+    "config show",
+    "config example",
   ]);
 });
 

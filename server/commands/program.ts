@@ -5,7 +5,7 @@
  */
 import type { Store, StoreFiles } from "../../store/mod.ts";
 import type { Clock, RandomBytes } from "../clock.ts";
-import type { Config } from "../config.ts";
+import type { Config, Configuration } from "../config.ts";
 import type { Listen } from "../listener.ts";
 
 /** What a store is opened with beside the configuration. */
@@ -19,7 +19,7 @@ export interface StoreOpening {
 }
 
 /** The world and the adapters. */
-export interface Program {
+export interface Adapters {
   /** The version of Titan. */
   readonly version: string;
   /** The clock of the machine. */
@@ -30,12 +30,18 @@ export interface Program {
   readonly collectGarbage?: (() => void) | undefined;
   /** CPU time that this thread has taken, in milliseconds; undefined where nobody knows. */
   readonly threadCpuMs?: (() => number) | undefined;
-  /** Reads the configuration. @throws {ConfigError} it holds mistakes. */
-  config(): Config;
   /** Opens the configured store. @throws {Error} it cannot be opened. */
   openStore(config: Config, opening: StoreOpening): Promise<Store>;
   /** Loads what works on the files of the embedded store. */
   loadStoreFiles(): Promise<StoreFiles>;
   /** Loads the configured listener. */
   loadListener(config: Config): Promise<Listen>;
+}
+
+/** What commands work with. */
+export interface Program extends Adapters {
+  /** What the deployment has chosen. @throws {ConfigError} there are mistakes. */
+  config(): Config;
+  /** The same with all mistakes, and where each choice is from. */
+  configuration(): Configuration;
 }

@@ -5,7 +5,7 @@
  */
 import { StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
 import { readOrMakeSecrets, SecretFileError, weakSecret } from "../auth/mod.ts";
-import type { Config } from "../config.ts";
+import { type Config, labelOf } from "../config.ts";
 import { DataDir, DataDirError, DataDirTakenError, socketPathOf } from "../data_dir.ts";
 import type { Listen } from "../listener.ts";
 import { createLog, type Log } from "../log.ts";
@@ -21,9 +21,9 @@ import type { Faults } from "./faults.ts";
 import { isLoopback } from "./is_loopback.ts";
 import { openPush } from "./open_push.ts";
 import { openStore } from "./open_store.ts";
+import { warningText } from "./warning_text.ts";
 import type { Program, StoreOpening } from "./program.ts";
 import { StopSignals } from "./stop_signals.ts";
-import { strayVariables } from "./stray_variables.ts";
 
 /** Errors whose messages hold nothing that a client sent. */
 const OWN_ERRORS = [
@@ -80,7 +80,7 @@ async function run(serving: Serving): Promise<void> {
   const { program, config, log, stop } = serving;
   using dir = await DataDir.open(config.dataDir);
   const secrets = config.jwtSecrets ?? await readOrMakeSecrets(dir.path, program.random);
-  warn(config, secrets, log);
+  warn(serving, secrets);
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
   const telemetry = new Telemetry();
@@ -199,16 +199,19 @@ async function openSocket(
   return await OperatorSocket.open({ path, users: server.admin, server: admin, clock, log });
 }
 
-function warn(config: Config, secrets: readonly Uint8Array[], log: Log): void {
+function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[]): void {
   const { host, trustProxy, googleIssuer: url } = config;
-  for (const { name, nearest } of strayVariables(Object.keys(Deno.env.toObject()))) {
-    log.warn("unknown variable", { variable: name, nearest });
+  const configuration = program.configuration();
+  for (const warning of configuration.warnings) {
+    if (warning.kind === "unknown") {
+      log.warn("unknown variable", { variable: warning.name, nearest: warning.nearest });
+    } else log.warn("secret not protected", { reason: warningText(warning).text });
   }
   for (const [index, secret] of secrets.entries()) {
     if (!weakSecret(secret)) continue;
     const which = secrets.length === 1 ? "Shorter" : `Number ${index + 1} is shorter`;
     const reason = `${which} than 32 bytes: it may be guessed from one token`;
-    log.warn("weak secret", { variable: "TITAN_JWT_SECRET", reason });
+    log.warn("weak secret", { variable: labelOf(configuration, "TITAN_JWT_SECRET"), reason });
   }
   if (url !== GOOGLE_ISSUER) {
     const reason = "Whoever is there can sign in as any Google user: only for tests";

@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { VARIABLES } from "../../server/config.ts";
+import { CONFIG_VARIABLE, fileVariableOf, TOKEN_VARIABLE } from "../../server/setting_names.ts";
 import { Changes, within } from "./wait_for.ts";
 
 /** How to start a process. */
@@ -164,12 +165,16 @@ export async function runTitan(
 
 /** What `deno task titan` runs, for one data directory. */
 function command({ dataDir, args, env = {}, denoArgs = [], main = "main.ts" }: TitanOptions) {
-  const unset = Object.fromEntries(VARIABLES.map(({ name }) => [name, ""]));
+  const names = VARIABLES.flatMap(({ name, secret }) =>
+    secret ? [name, fileVariableOf(name)] : [name]
+  );
+  const others = [CONFIG_VARIABLE, TOKEN_VARIABLE, fileVariableOf(TOKEN_VARIABLE)];
+  const unset = Object.fromEntries([...names, ...others].map((name) => [name, ""]));
   return new Deno.Command(Deno.execPath(), {
     args: [...permissions(dataDir), ...denoArgs, main, ...args],
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     // The rest is inherited: Deno finds its cache by it, and Titan may not read it.
-    env: { ...unset, TITAN_TOKEN: "", NO_COLOR: "1", TITAN_DATA_DIR: dataDir, ...env },
+    env: { ...unset, NO_COLOR: "1", TITAN_DATA_DIR: dataDir, ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -178,10 +183,10 @@ function command({ dataDir, args, env = {}, denoArgs = [], main = "main.ts" }: T
 
 /** `run` and its options as `deno task start` has them. */
 function permissions(dataDir: string): string[] {
-  const [, options] = /deno (run .*) main\.ts serve$/.exec(config.tasks.start.command) ?? [];
+  const [, options] = /deno (run --v8.*) main\.ts serve$/.exec(config.tasks.start.command) ?? [];
   if (options === undefined) throw new Error("Task start does not run main.ts as it used to");
   return options.split(" ").map((option) =>
-    option.replace(/"\$DATA(\$KEYS)?([^"]*)"/, (_all, _keys, rest) => dataDir + rest)
+    option.replace(/"\$(?:READ|WRITE)([^"]*)"/, (_all, rest) => dataDir + rest)
   );
 }
 
