@@ -111,7 +111,7 @@ export const METRICS: readonly Metric[] = [
   ),
   counter(
     "titan_errors_total",
-    "of those, the ones that were refused, by the name of the error",
+    "what was refused, upgrade requests and POST /rpc as well, by the name of the error",
     (it) => it.telemetry.rpc.errors,
     "error",
   ),
