@@ -193,6 +193,11 @@ export const METRICS: readonly Metric[] = [
     (it) => outcomesOf(it.pushes()),
     "outcome",
   ),
+  histogram(
+    "titan_push_seconds",
+    "from giving a push to its service to the answer, whatever that is",
+    (it) => ({ histogram: it.telemetry.pushMs, factor: SECONDS_PER_MS }),
+  ),
   gauge(
     "titan_event_loop_delay_seconds",
     "how late timers are, the mean of about a second",
