@@ -150,6 +150,7 @@ export class Gateway implements DeliveryWorld {
 
   /** Whom an upgrade request named could not be signed in: what was refused is no fault of ours. */
   upgradeFailed(user: string, error: unknown): void {
+    this.telemetry.rpc.refused(error instanceof RpcError ? error.key : "internal_error");
     if (error instanceof RpcError) this.log.warn("sign-in refused", { user, reason: error.key });
     else this.log.error("sign-in failed", error, { user });
   }

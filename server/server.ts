@@ -205,7 +205,11 @@ interface Serving {
   readonly health: Health;
 }
 
-function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
+function createPushes(
+  parts: ServerParts,
+  { hub }: People,
+  { pushMs }: Telemetry,
+): PushDispatcher {
   const { store: { outbox, devices, users }, config } = parts;
   const pushes = new PushDispatcher({
     ...parts,
@@ -214,6 +218,7 @@ function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
     users,
     isHere: (user, device) => hub.of(user).some((member) => member.device === device),
     content: config.pushContent,
+    answered: (ms) => pushMs.observe(ms),
   });
   hub.wakeBy(pushes);
   return pushes;
@@ -243,9 +248,9 @@ async function createServing(
     tokens: await createTokens(tokenOptions(parts)),
     issuers: createIssuers({ ...parts, issuers: issuersOf(config) }),
   });
-  const pushes = createPushes(parts, people);
-  const { accounts } = people;
   const telemetry = parts.telemetry ?? new Telemetry();
+  const pushes = createPushes(parts, people, telemetry);
+  const { accounts } = people;
   const gateway = new Gateway({
     ...people,
     overload: parts.overload,

@@ -27,6 +27,8 @@ export interface PushAttemptsParts extends OutcomesParts {
   readonly content: PushContentPolicy;
   /** How often an ordinary push may go to one device. */
   readonly ordinaryMs: number;
+  /** Hears how long a service took to answer, in milliseconds. @default {nobody does} */
+  readonly answered?: ((ms: number) => void) | undefined;
 }
 
 /** What a try came to. */
@@ -117,12 +119,13 @@ export class PushAttempts {
 
   async #send(sent: SentPush, urgent: boolean): Promise<Attempt> {
     const { intent, waiting, address: { provider: name, registered: _, ...target } } = sent;
-    const { providers, nonces, counts, content: policy } = this.#parts;
+    const { providers, nonces, counts, clock, answered, content: policy } = this.#parts;
     // A bot that answers for a user has no name, only an id.
     const sender = policy === "none" ? "" : await this.#names.of(waiting.newest.from);
     const provider = providers.get(name);
     if (provider === undefined || intent.isCancelled || this.#isClosed) return DONE;
     counts.sent++;
+    const sentAt = clock.monotonic();
     const outcome = await provider.send({
       target,
       content: contentOf(waiting, { policy, sender, nonce: nonces.issue(intent.key) }),
@@ -130,6 +133,7 @@ export class PushAttempts {
       collapse: COLLAPSE,
       expires: waiting.expires,
     });
+    answered?.(clock.monotonic() - sentAt);
     return { sent: true, next: await this.#outcomes.judge(sent, outcome) };
   }
 }

@@ -51,6 +51,8 @@ export interface PushDispatcherParts {
   readonly log: Log;
   /** How much pushes tell. */
   readonly content: PushContentPolicy;
+  /** Hears how long a service took to answer, in milliseconds. @default {nobody does} */
+  readonly answered?: ((ms: number) => void) | undefined;
   /** Devices of one provider that may wait in memory. @default {PUSHES_WAITING_MAX} */
   readonly waitingMax?: number;
   /** Pushes a second to one provider. @default {PUSHES_PER_SECOND_DEFAULT} */

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { VARIABLES } from "../../server/config.ts";
 import { CONFIG_VARIABLE, fileVariableOf, TOKEN_VARIABLE } from "../../server/setting_names.ts";
+import { assertNothingTold, secretsAmong } from "./secrecy.ts";
 import { Changes, within } from "./wait_for.ts";
 
 /** How to start a process. */
@@ -40,7 +41,10 @@ const END_MS_MAX = 20_000;
 /** A running process of Titan's. Disposing of it ends it. */
 export class TitanProcess implements AsyncDisposable {
   readonly dataDir: string;
-  /** Resolves when the process is over and all that it wrote was read. */
+  /**
+   * Resolves when the process is over and all that it wrote was read; rejects where a server has
+   * logged what it must not.
+   */
   readonly ended: Promise<Ended>;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
@@ -48,10 +52,15 @@ export class TitanProcess implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
   #isOver = false;
+  /** Whether what it writes is a log, and not what somebody asked for. */
+  readonly #logs: boolean;
+  readonly #secrets: readonly string[];
 
   /** Starts a process. */
   constructor(options: TitanOptions) {
     this.dataDir = options.dataDir;
+    this.#logs = options.args[0] === "serve";
+    this.#secrets = secretsAmong(options.env ?? {});
     this.#child = command(options).spawn();
     this.#stdin = this.#child.stdin.getWriter();
     // A process that ended takes no input; whoever writes then hears of it.
@@ -131,6 +140,7 @@ export class TitanProcess implements AsyncDisposable {
     await this.endInput();
     const { code, signal } = status;
     this.#changes.end(new Error(`the process is over (code ${code}, signal ${signal})`));
+    if (this.#logs) assertNothingTold(this.output(), this.#secrets);
     return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
   }
 
