@@ -1,0 +1,84 @@
+/**
+ * What the programs of this folder share: their options, and how they end.
+ *
+ * @module
+ */
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { ReleaseError } from "./release_error.ts";
+import { ALL, readTargets, type Target, TARGETS } from "./targets.ts";
+
+/** Options of both programs. */
+export interface TargetOptions {
+  /** What to build for. */
+  readonly target: readonly Target[];
+  /** Leave `deno compile` out. */
+  readonly selfExtracting: boolean;
+}
+
+const FOOTER = `
+Targets: ${ALL}, or one of
+  ${TARGETS.join("\n  ")}
+Environment: DENORT_BIN, the runtime that deno compile takes instead of fetching it
+Exit codes: 0 done, 1 failed, 2 wrong usage`;
+
+/** Makes a command with the options of both programs. */
+export function createCommand(name: string, description: string): Command {
+  const help = "build for another machine, or for all";
+  return new Command(name)
+    .description(description)
+    .option("--target <target>", help, parseTargets, parseTargets(Deno.build.target))
+    .option(
+      "--self-extracting",
+      "without deno compile: Deno itself and the code, unpacked at the first start",
+      false,
+    )
+    .addHelpText("after", FOOTER)
+    .configureOutput({ outputError: () => {} })
+    .allowExcessArguments(false)
+    .exitOverride();
+}
+
+/** Runs a command to its end. @returns the exit code */
+export async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+  try {
+    await command.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const isUsage = error instanceof CommanderError;
+    if (!isUsage && !(error instanceof ReleaseError)) throw error;
+    console.error(`${command.name()}: ${error.message.replace(/^error: /, "")}`);
+    return isUsage ? 2 : 1;
+  }
+}
+
+/** Tells how it goes on. */
+export function tell(line: string): void {
+  console.error(line);
+}
+
+/** A number of bytes for people. */
+export function sizeOf(bytes: number): string {
+  return bytes < 1_000_000
+    ? `${Math.ceil(bytes / 1000)} kB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/**
+ * Whether somebody has named the runtime that `deno compile` takes.
+ *
+ * @throws {ReleaseError} it would have to serve several targets
+ */
+export function hasRuntimeFor(targets: readonly Target[]): boolean {
+  const hasRuntime = Deno.env.get("DENORT_BIN") !== undefined;
+  if (hasRuntime && targets.length > 1) {
+    throw new ReleaseError("DENORT_BIN is the runtime of one target: name that with --target");
+  }
+  return hasRuntime;
+}
+
+function parseTargets(text: string): readonly Target[] {
+  const targets = readTargets(text);
+  if (targets === null) throw new InvalidArgumentError("See --help for those that there are");
+  return targets;
+}

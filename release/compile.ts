@@ -1,0 +1,47 @@
+/**
+ * `deno task compile`: makes Titan one executable.
+ *
+ * @module
+ */
+import { makeBundle } from "./bundle.ts";
+import {
+  createCommand,
+  hasRuntimeFor,
+  runCommand,
+  sizeOf,
+  type TargetOptions,
+  tell,
+} from "./command.ts";
+import { makeExecutable } from "./executable.ts";
+import { suffixOf } from "./targets.ts";
+
+interface CompileOptions extends TargetOptions {
+  readonly output?: string;
+}
+
+/** Makes the executables that the options ask for. @throws {ReleaseError} one cannot be made */
+async function compile({ target: targets, selfExtracting, output }: CompileOptions): Promise<void> {
+  const hasRuntime = hasRuntimeFor(targets);
+  tell("Bundling the code");
+  await using bundle = await makeBundle();
+  for (const target of targets) {
+    const path = targets.length > 1
+      ? `${output ?? "titan"}-${target}${suffixOf(target)}`
+      : output ?? `titan${suffixOf(target)}`;
+    tell(`Making the executable for ${target}`);
+    const options = { bundle, target, output: path, selfExtracting, hasRuntime, tell };
+    const kind = await makeExecutable(options);
+    const { size } = await Deno.stat(path);
+    console.log(`${path}: ${kind} executable for ${target}, ${sizeOf(size)}`);
+  }
+}
+
+if (import.meta.main) {
+  const command = createCommand("compile", "Makes Titan one executable.")
+    .option(
+      "--output <file>",
+      "where it goes; of several targets each adds its name (default: titan)",
+    )
+    .action(compile);
+  runCommand(command, Deno.args).then((code) => Deno.exit(code));
+}
