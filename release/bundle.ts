@@ -26,6 +26,9 @@ const LATE: ReadonlyMap<string, string> = new Map([
 
 const WORKER_SOURCE = "server/push_worker/worker";
 
+/** What tells the script of a self-extracting executable which paths Titan may touch. */
+const GRANTS_SOURCE = "release/entries/grants";
+
 /** Titan's code in a directory. Disposing of it removes that. */
 export interface Bundle extends AsyncDisposable {
   /** The absolute path of the directory. */
@@ -61,7 +64,9 @@ export async function makeBundle(): Promise<Bundle> {
 }
 
 async function bundleInto(dir: string): Promise<void> {
-  const entries = ["main", WORKER_SOURCE, ...LATE.values()].map((path) => `${path}.ts`);
+  const entries = ["main", WORKER_SOURCE, GRANTS_SOURCE, ...LATE.values()].map((path) =>
+    `${path}.ts`
+  );
   const { isDone, stderr } = await runDeno(
     ...["bundle", "--quiet", "--platform", "deno", "--format", "esm", "--code-splitting"],
     ...["--outdir", dir, ...entries],

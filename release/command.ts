@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ReleaseError } from "./release_error.ts";
 import { ALL, readTargets, type Target, TARGETS } from "./targets.ts";
 
@@ -11,8 +11,8 @@ import { ALL, readTargets, type Target, TARGETS } from "./targets.ts";
 export interface TargetOptions {
   /** What to build for. */
   readonly target: readonly Target[];
-  /** Leave `deno compile` out. */
-  readonly selfExtracting: boolean;
+  /** Leave `deno compile` out. @default {false} */
+  readonly selfExtracting?: boolean;
 }
 
 const FOOTER = `
@@ -23,14 +23,15 @@ Exit codes: 0 done, 1 failed, 2 wrong usage`;
 
 /** Makes a command with the options of both programs. */
 export function createCommand(name: string, description: string): Command {
-  const help = "build for another machine, or for all";
+  const target = new Option("--target <target>", "build for another machine, or for all")
+    .argParser(parseTargets)
+    .default(readTargets(Deno.build.target) ?? [], Deno.build.target);
   return new Command(name)
     .description(description)
-    .option("--target <target>", help, parseTargets, parseTargets(Deno.build.target))
+    .addOption(target)
     .option(
       "--self-extracting",
-      "without deno compile: Deno itself and the code, unpacked at the first start",
-      false,
+      "leave deno compile out: Deno itself and the code, which the first start unpacks",
     )
     .addHelpText("after", FOOTER)
     .configureOutput({ outputError: () => {} })

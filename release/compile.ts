@@ -20,7 +20,9 @@ interface CompileOptions extends TargetOptions {
 }
 
 /** Makes the executables that the options ask for. @throws {ReleaseError} one cannot be made */
-async function compile({ target: targets, selfExtracting, output }: CompileOptions): Promise<void> {
+async function compile(
+  { target: targets, selfExtracting = false, output }: CompileOptions,
+): Promise<void> {
   const hasRuntime = hasRuntimeFor(targets);
   tell("Bundling the code");
   await using bundle = await makeBundle();

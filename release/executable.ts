@@ -41,6 +41,7 @@ export async function makeExecutable(options: ExecutableOptions): Promise<Kind> 
   const { bundle, target, output, selfExtracting, hasRuntime, tell } = options;
   const run = taskOptions(config.tasks.start.command);
   if (!selfExtracting) {
+    tell("Compiling; Deno fetches the runtime for that where it has none");
     const reason = await compile(bundle, target, resolve(output), run);
     if (reason === null) return "compiled";
     if (hasRuntime) throw new ReleaseError(`Cannot compile with the runtime DENORT_BIN: ${reason}`);

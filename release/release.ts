@@ -41,7 +41,9 @@ const VERSION = config.version;
 const DENO = Deno.version.deno;
 
 /** Makes the archives that the options ask for. @throws {ReleaseError} one cannot be made */
-async function release({ target: targets, selfExtracting, output }: ReleaseOptions): Promise<void> {
+async function release(
+  { target: targets, selfExtracting = false, output }: ReleaseOptions,
+): Promise<void> {
   const hasRuntime = hasRuntimeFor(targets);
   await Deno.mkdir(output, { recursive: true });
   tell("Bundling the code");

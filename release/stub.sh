@@ -8,44 +8,23 @@ fail() {
   exit 1
 }
 
-# Leaves a whole directory behind, or none, also where two start at the same time.
+is_whole() {
+  [ -s "$home/deno" ] && [ -s "$home/main.js" ]
+}
+
+# Leaves a whole directory behind, or none, also where several start at the same time.
 unpack() (
   umask 077
-  mkdir -p "${home%/*}" || exit 1
-  part=$(mktemp -d "$home.XXXXXX") || exit 1
-  trap 'rm -rf "$part"' EXIT
+  mkdir -p "${home%/*}" && part=$(mktemp -d "$home.XXXXXX") || exit 1
+  trap 'rm -rf "$part" "$part.old"' EXIT
+  trap 'exit 1' HUP INT TERM
   tail -c +@OFFSET@ "$0" | tar -xzf - -C "$part" || exit 1
-  rm -rf "$home"
+  # Another start may have been faster, and may run from what it has unpacked.
+  if is_whole; then exit 0; fi
+  if [ -e "$home" ]; then mv "$home" "$part.old" || exit 1; fi
   mv "$part" "$home" || exit 1
-  # Where another start was faster, it went into the other's directory.
   rm -rf "$home/${part##*/}"
 )
-
-# Refuses a path that cannot stand in a list of paths.
-check() {
-  case $1 in *,*) fail "Path \"$1\" has a comma, which permissions of Deno cannot name" ;; esac
-}
-
-# Adds to what may be read and written the files that a command names.
-add_files() {
-  case ${1:-} in backup | restore | user) command=$1 before= && shift ;; *) return 0 ;; esac
-  for word in "$@"; do
-    file=
-    case $command$before in
-      user--output) file=$word ;;
-      user*) case $word in --output=*) file=${word#*=} ;; esac ;;
-      *) case $word in -*) ;; *) file=$word ;; esac ;;
-    esac
-    before=$word
-    [ -n "$file" ] || continue
-    check "$file"
-    read=$read,$file
-    [ "$command" != restore ] || continue
-    # A file may have another name until it is whole; its name is on the disk when its directory is.
-    read=$read,$file.part,$(dirname -- "$file")
-    write=$write,$file,$file.part
-  done
-}
 
 # The XDG Base Directory Specification has relative paths ignored.
 case ${XDG_CACHE_HOME:-} in
@@ -54,28 +33,23 @@ case ${XDG_CACHE_HOME:-} in
 esac
 [ -n "$cache" ] || fail "Cannot unpack: set HOME or XDG_CACHE_HOME"
 home=$cache/titan/@HASH@
-if ! { [ -s "$home/deno" ] && [ -s "$home/main.js" ]; }; then
+if ! is_whole; then
   if [ -t 2 ]; then printf 'titan: Unpacking into %s, this once\n' "$home" >&2; fi
-  why=$(unpack 2>&1) || fail "Cannot unpack into \"$home\": ${why%%
-*}"
+  if ! why=$(unpack 2>&1); then
+    fail "Cannot unpack into \"$home\": $(printf '%s\n' "$why" | sed '/./!d;q')"
+  fi
 fi
-
-# What Titan may read and write: its data, and the files that its variables and its command name.
-data=${TITAN_DATA_DIR:-data}
-check "$home"
-check "$data"
-read=$home,$data
-write=$data
-for key in "${GOOGLE_APPLICATION_CREDENTIALS:-}" "${TITAN_APNS_KEY:-}"; do
-  # A key may also stand in the variable itself.
-  case $key in '' | *-----*) continue ;; esac
-  check "$key"
-  read=$read,$key
-done
-add_files "$@"
+case $home in *,*) fail "Cannot name a path with a comma to Deno: \"$home\"" ;; esac
 
 # Deno keeps what it notes about Titan's code here too, looks for no package.json around it and asks
 # nobody for a newer version.
 export DENO_DIR="$home/cache" DENO_NO_PACKAGE_JSON=1 DENO_NO_UPDATE_CHECK=1
+
+# Which paths variables and the command name depends on how this is called: the first line says what
+# may be read, the second what may be written.
+grants=$("$home/deno" run --config "$home/deno.json" --cached-only --no-remote --no-npm \
+  --no-prompt --allow-env "$home/release/entries/grants.js" "$@") || exit $?
 exec "$home/deno" run --config "$home/deno.json" --cached-only --no-remote --no-npm \
-  @OPTIONS@ --allow-read="$read" --allow-write="$write" "$home/main.js" "$@"
+  @OPTIONS@ --allow-read="$home,${grants%%
+*}" --allow-write="${grants#*
+}" "$home/main.js" "$@"

@@ -27,12 +27,22 @@ async function compiled(...args: readonly string[]) {
   assert.ok(kind !== undefined, stdout);
   // Deno's release host cannot be reached everywhere; what was made instead is told.
   if (args.length === 0 && kind === "self-extracting") assert.match(stderr, /cannot be had: .+\n/);
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }) };
+  const remove = () => Deno.remove(dir, { recursive: true });
+  // Disposing of it twice does no harm.
+  return { kind, path, [Symbol.asyncDispose]: () => remove().catch(() => {}) };
 }
 
 function done({ code, stdout, stderr }: Ended): string {
   assert.equal(code, 0, `${stdout}\n${stderr}`);
   return stdout;
+}
+
+/** Expects a command to have failed, and answers the one line it said. */
+function refused({ code, stdout, stderr }: Ended, expected = 1): string {
+  assert.deepEqual([code, stdout], [expected, ""], stderr);
+  const [, line] = /^titan: (.+)\n$/.exec(stderr) ?? [];
+  assert.ok(line !== undefined, `not one line: ${stderr}`);
+  return line;
 }
 
 /** Two people talk through a server that is stopped and started meanwhile. All of it is one file. */
@@ -111,9 +121,7 @@ async function copyData(executable: string): Promise<void> {
   const told = join(place.home, "alice.json");
   done(await run(["user", "export", "alice", "--output", told]));
   assert.equal(JSON.parse(await Deno.readTextFile(told)).user.id, "alice");
-  const unknown = await run(["backup"]);
-  assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /^titan: .+\n$/);
+  refused(await run(["backup"]), 2);
 }
 
 /** Pushes go through a thread of their own and, with FCM, through a package that is loaded late. */
@@ -178,10 +186,42 @@ async function namesIn(dir: string): Promise<readonly string[]> {
   return (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
 }
 
+/** It unpacks itself whole or not at all, whoever disturbs it. */
+async function unpack(executable: string): Promise<void> {
+  await using place = await EmptyPlace.make();
+  const run = (launch = place.open(executable), env: Readonly<Record<string, string>> = {}) =>
+    runTitan({ dataDir: place.dir, args: ["--version"], env, launch });
+  const cut = join(place.dir, "cut");
+  await Deno.writeFile(cut, (await Deno.readFile(executable)).slice(0, 20_000_000), {
+    mode: 0o755,
+  });
+  const cache = join(place.home, ".cache/titan");
+  assert.match(refused(await run(place.open(cut))), /^Cannot unpack into ".*": \S/);
+  assert.deepEqual(await namesIn(cache), []);
+  const version = `${config.version}\n`;
+  for (const ended of await Promise.all([run(), run(), run()])) assert.equal(done(ended), version);
+  const [name = "", ...others] = await namesIn(cache);
+  assert.deepEqual(others, []);
+  const files = await namesIn(join(cache, name));
+  // What a power cut may leave of a file that was written just before.
+  await Deno.truncate(join(cache, name, "deno"));
+  assert.equal(done(await run()), version);
+  assert.deepEqual(await namesIn(join(cache, name)), files);
+  assert.match(refused(await run(undefined, { HOME: "" })), /: set HOME or XDG_CACHE_HOME$/);
+  const comma = refused(await run(undefined, { TITAN_DATA_DIR: "a,b" }), 2);
+  assert.equal(comma, 'Cannot name a path with a comma to Deno: "a,b"');
+  await Deno.writeTextFile(join(place.home, "package.json"), '{"type":"commonjs"}');
+  assert.equal(done(await run()), version);
+}
+
 Deno.test("deno task compile makes one executable that needs nothing else", async (test) => {
-  await using executable = await compiled();
-  const { path } = executable;
-  await test.step("people talk through it, without a network", () => talk(path));
-  await test.step("its commands read and write what they name", () => copyData(path));
-  await test.step("it pushes through FCM and APNs", () => push(path));
+  await using made = await compiled();
+  // Where Deno's release host can be reached, there are two ways to make one.
+  await using other = made.kind === "compiled" ? await compiled("--self-extracting") : made;
+  for (const { kind, path } of new Set([made, other])) {
+    await test.step(`${kind}: people talk through it, without a network`, () => talk(path));
+    await test.step(`${kind}: its commands use the files that they name`, () => copyData(path));
+    await test.step(`${kind}: it pushes through FCM and APNs`, () => push(path));
+  }
+  await test.step("it unpacks itself whole or not at all", () => unpack(other.path));
 });
