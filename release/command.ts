@@ -47,10 +47,34 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const isUsage = error instanceof CommanderError;
-    if (!isUsage && !(error instanceof ReleaseError)) throw error;
+    if (!isUsage && !isTold(error)) throw error;
     console.error(`${command.name()}: ${error.message.replace(/^error: /, "")}`);
     return isUsage ? 2 : 1;
   }
+}
+
+/**
+ * Makes something for each target. Of several, one that cannot be made does not keep the others.
+ *
+ * @throws {ReleaseError} one could not be made
+ */
+export async function forEachTarget(
+  targets: readonly Target[],
+  make: (target: Target) => Promise<void>,
+): Promise<void> {
+  const [first, ...others] = targets;
+  if (first !== undefined && others.length === 0) return await make(first);
+  const failed: Target[] = [];
+  for (const target of targets) {
+    await make(target).catch((error) => {
+      if (!isTold(error)) throw error;
+      tell(`${target}: ${error.message}`);
+      failed.push(target);
+    });
+  }
+  if (failed.length === 0) return;
+  const count = `${failed.length} of ${targets.length}`;
+  throw new ReleaseError(`Cannot make ${count}, see above: ${failed.join(", ")}`);
 }
 
 /** Tells how it goes on. */
@@ -76,6 +100,12 @@ export function hasRuntimeFor(targets: readonly Target[]): boolean {
     throw new ReleaseError("DENORT_BIN is the runtime of one target: name that with --target");
   }
   return hasRuntime;
+}
+
+/** Whether an error is one that the user of a program can do something about: ours, or a file's. */
+function isTold(error: unknown): error is Error {
+  return error instanceof ReleaseError ||
+    Object.values(Deno.errors).some((type) => error instanceof type);
 }
 
 function parseTargets(text: string): readonly Target[] {

@@ -6,6 +6,7 @@
 import { makeBundle } from "./bundle.ts";
 import {
   createCommand,
+  forEachTarget,
   hasRuntimeFor,
   runCommand,
   sizeOf,
@@ -26,7 +27,7 @@ async function compile(
   const hasRuntime = hasRuntimeFor(targets);
   tell("Bundling the code");
   await using bundle = await makeBundle();
-  for (const target of targets) {
+  await forEachTarget(targets, async (target) => {
     const path = targets.length > 1
       ? `${output ?? "titan"}-${target}${suffixOf(target)}`
       : output ?? `titan${suffixOf(target)}`;
@@ -35,7 +36,7 @@ async function compile(
     const kind = await makeExecutable(options);
     const { size } = await Deno.stat(path);
     console.log(`${path}: ${kind} executable for ${target}, ${sizeOf(size)}`);
-  }
+  });
 }
 
 if (import.meta.main) {

@@ -9,6 +9,7 @@ import config from "../deno.json" with { type: "json" };
 import { type Bundle, makeBundle } from "./bundle.ts";
 import {
   createCommand,
+  forEachTarget,
   hasRuntimeFor,
   runCommand,
   sizeOf,
@@ -35,6 +36,8 @@ const DOCUMENTS = [
   "docs/protocol.md",
 ];
 
+const SUMS = "SHA256SUMS";
+
 const VERSION = config.version;
 
 /** What is in a self-extracting executable; a compiled one has the runtime of the same version. */
@@ -46,6 +49,7 @@ async function release(
 ): Promise<void> {
   const hasRuntime = hasRuntimeFor(targets);
   await Deno.mkdir(output, { recursive: true });
+  await Deno.remove(join(output, SUMS)).catch(() => {});
   tell("Bundling the code");
   await using bundle = await makeBundle();
   const licences = await readLicences(bundle.packages);
@@ -54,7 +58,7 @@ async function release(
   const { path: dir, remove } = await tempDir();
   try {
     const sums = [await write(output, `titan-${VERSION}.cdx.json`, bill.bytes)];
-    for (const target of targets) {
+    await forEachTarget(targets, async (target) => {
       tell(`Making the archive for ${target}`);
       const program = join(dir, `titan${suffixOf(target)}`);
       const options = { bundle, target, output: program, selfExtracting, hasRuntime, tell };
@@ -65,8 +69,9 @@ async function release(
       const inside = files.map((one) => ({ ...one, path: `${name}/${one.path}` }));
       const archive = await new Response(packTar(inside)).bytes();
       sums.push(await write(output, `${name}.tar.gz`, archive));
-    }
-    await write(output, "SHA256SUMS", new TextEncoder().encode(sums.join("")));
+    });
+    // Without it a release is not whole.
+    await write(output, SUMS, new TextEncoder().encode(sums.join("")));
   } finally {
     await remove();
   }

@@ -41,6 +41,29 @@ Deno.test("deno task compile refuses what it cannot make, in one line", async ()
   assert.ok(help.stdout.includes(TARGET));
 });
 
+Deno.test("deno task compile --target all makes what it can, and says what it cannot", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "titan-executable-" });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const output = join(dir, "titan");
+  const args = ["--target", "all", "--self-extracting", "--output", output];
+  const { code, stdout, stderr } = await runTask("compile", ...args);
+  assert.equal(code, 1);
+  assert.match(stdout, new RegExp(`^${output}-${TARGET}: self-extracting executable for .*\\n$`));
+  assert.deepEqual(await namesIn(dir), [`titan-${TARGET}`]);
+  assert.equal([...stderr.matchAll(/^[\w-]+: Cannot make a self-extracting /gm)].length, 5);
+  assert.match(stderr, /\ncompile: Cannot make 5 of 6, see above: [\w, -]+\n$/);
+});
+
+Deno.test("deno task release says in one line what it cannot write", async () => {
+  const file = await Deno.makeTempFile({ prefix: "titan-release-" });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => Deno.remove(file));
+  const { code, stdout, stderr } = await runTask("release", "--output", file);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /^release: .+\n$/);
+});
+
 Deno.test("deno task compile takes the runtime that DENORT_BIN names, and no other", async () => {
   const dir = await Deno.makeTempDir({ prefix: "titan-executable-" });
   await using stack = new AsyncDisposableStack();
