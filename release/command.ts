@@ -13,6 +13,8 @@ export interface TargetOptions {
   readonly target: readonly Target[];
   /** Leave `deno compile` out. @default {false} */
   readonly selfExtracting?: boolean;
+  /** Use `deno compile` or nothing. @default {false} */
+  readonly compiled?: boolean;
 }
 
 const FOOTER = `
@@ -26,13 +28,19 @@ export function createCommand(name: string, description: string): Command {
   const target = new Option("--target <target>", "build for another machine, or for all")
     .argParser(parseTargets)
     .default(readTargets(Deno.build.target) ?? [], Deno.build.target);
+  const selfExtracting = new Option(
+    "--self-extracting",
+    "leave deno compile out: Deno itself and the code, which the first start unpacks",
+  );
+  const compiled = new Option(
+    "--compiled",
+    "by deno compile or not at all, where there is no shell to unpack the other",
+  ).conflicts("selfExtracting");
   return new Command(name)
     .description(description)
     .addOption(target)
-    .option(
-      "--self-extracting",
-      "leave deno compile out: Deno itself and the code, which the first start unpacks",
-    )
+    .addOption(selfExtracting)
+    .addOption(compiled)
     .addHelpText("after", FOOTER)
     .configureOutput({ outputError: () => {} })
     .allowExcessArguments(false)

@@ -22,7 +22,7 @@ interface CompileOptions extends TargetOptions {
 
 /** Makes the executables that the options ask for. @throws {ReleaseError} one cannot be made */
 async function compile(
-  { target: targets, selfExtracting = false, output }: CompileOptions,
+  { target: targets, output, ...how }: CompileOptions,
 ): Promise<void> {
   const hasRuntime = hasRuntimeFor(targets);
   tell("Bundling the code");
@@ -32,7 +32,7 @@ async function compile(
       ? `${output ?? "titan"}-${target}${suffixOf(target)}`
       : output ?? `titan${suffixOf(target)}`;
     tell(`Making the executable for ${target}`);
-    const options = { bundle, target, output: path, selfExtracting, hasRuntime, tell };
+    const options = { ...how, bundle, target, output: path, hasRuntime, tell };
     const kind = await makeExecutable(options);
     const { size } = await Deno.stat(path);
     console.log(`${path}: ${kind} executable for ${target}, ${sizeOf(size)}`);

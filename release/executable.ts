@@ -21,8 +21,10 @@ export interface ExecutableOptions {
   readonly target: Target;
   /** Where it goes; a file that is there is replaced. */
   readonly output: string;
-  /** Leave `deno compile` out. */
-  readonly selfExtracting: boolean;
+  /** Leave `deno compile` out. @default {false} */
+  readonly selfExtracting?: boolean;
+  /** Use `deno compile` or nothing. @default {false} */
+  readonly compiled?: boolean;
   /** Whether somebody has named the runtime that `deno compile` takes (`DENORT_BIN`). */
   readonly hasRuntime: boolean;
   /** Hears how it goes on. */
@@ -38,13 +40,14 @@ export type Kind = "compiled" | "self-extracting";
  * @throws {ReleaseError} it cannot be made
  */
 export async function makeExecutable(options: ExecutableOptions): Promise<Kind> {
-  const { bundle, target, output, selfExtracting, hasRuntime, tell } = options;
+  const { bundle, target, output, selfExtracting, compiled, hasRuntime, tell } = options;
   const run = taskOptions(config.tasks.start.command);
   if (!selfExtracting) {
     tell("Compiling; Deno fetches the runtime for that where it has none");
     const reason = await compile(bundle, target, resolve(output), run);
     if (reason === null) return "compiled";
     if (hasRuntime) throw new ReleaseError(`Cannot compile with the runtime DENORT_BIN: ${reason}`);
+    if (compiled) throw new ReleaseError(`Cannot have Deno's compile runtime: ${reason}`);
     tell(`Deno's compile runtime cannot be had: ${reason}`);
     tell("Making a self-extracting executable instead; DENORT_BIN may name the runtime");
   }

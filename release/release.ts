@@ -45,7 +45,7 @@ const DENO = Deno.version.deno;
 
 /** Makes the archives that the options ask for. @throws {ReleaseError} one cannot be made */
 async function release(
-  { target: targets, selfExtracting = false, output }: ReleaseOptions,
+  { target: targets, output, ...how }: ReleaseOptions,
 ): Promise<void> {
   const hasRuntime = hasRuntimeFor(targets);
   await Deno.mkdir(output, { recursive: true });
@@ -61,7 +61,7 @@ async function release(
     await forEachTarget(targets, async (target) => {
       tell(`Making the archive for ${target}`);
       const program = join(dir, `titan${suffixOf(target)}`);
-      const options = { bundle, target, output: program, selfExtracting, hasRuntime, tell };
+      const options = { ...how, bundle, target, output: program, hasRuntime, tell };
       await makeExecutable(options);
       const name = `titan-${VERSION}-${target}`;
       const bytes = await Deno.readFile(program);

@@ -26,10 +26,11 @@ unpack() (
   rm -rf "$home/${part##*/}"
 )
 
-# The XDG Base Directory Specification has relative paths ignored.
+# The XDG Base Directory Specification has relative paths ignored; systemd names what CacheDirectory=
+# asks for.
 case ${XDG_CACHE_HOME:-} in
   /*) cache=$XDG_CACHE_HOME ;;
-  *) cache=${HOME:+$HOME/.cache} ;;
+  *) cache=${CACHE_DIRECTORY:-${HOME:+$HOME/.cache}} ;;
 esac
 [ -n "$cache" ] || fail "Cannot unpack: set HOME or XDG_CACHE_HOME"
 home=$cache/titan/@HASH@

@@ -11,38 +11,14 @@ import { makeTestAccount } from "../push/fcm/contract/test_account.ts";
 import { systemClock, systemRandom } from "../server/clock.ts";
 import { TestClient } from "./harness/client.ts";
 import { EmptyPlace, runBare } from "./harness/empty_place.ts";
-import { runTask } from "./harness/run_task.ts";
+import { makeExecutable, namesIn } from "./harness/executable.ts";
 import { type ServerProcess, startServer } from "./harness/server_process.ts";
 import { type Ended, runTitan, TitanProcess } from "./harness/titan_process.ts";
 import { Changes } from "./harness/wait_for.ts";
 
-/** An executable in a directory of its own, which goes with it. */
-async function compiled(...args: readonly string[]) {
-  const dir = await Deno.makeTempDir({ prefix: "titan-executable-" });
-  const path = join(dir, "titan");
-  const { code, stdout, stderr } = await runTask("compile", "--output", path, ...args);
-  assert.equal(code, 0, stderr);
-  const [, kind] = /: (compiled|self-extracting) executable for \S+, \d+\.\d MB\n$/.exec(stdout) ??
-    [];
-  assert.ok(kind !== undefined, stdout);
-  // Deno's release host cannot be reached everywhere; what was made instead is told.
-  if (args.length === 0 && kind === "self-extracting") assert.match(stderr, /cannot be had: .+\n/);
-  const remove = () => Deno.remove(dir, { recursive: true });
-  // Disposing of it twice does no harm.
-  return { kind, path, [Symbol.asyncDispose]: () => remove().catch(() => {}) };
-}
-
 function done({ code, stdout, stderr }: Ended): string {
   assert.equal(code, 0, `${stdout}\n${stderr}`);
   return stdout;
-}
-
-/** Expects a command to have failed, and answers the one line it said. */
-function refused({ code, stdout, stderr }: Ended, expected = 1): string {
-  assert.deepEqual([code, stdout], [expected, ""], stderr);
-  const [, line] = /^titan: (.+)\n$/.exec(stderr) ?? [];
-  assert.ok(line !== undefined, `not one line: ${stderr}`);
-  return line;
 }
 
 /** Two people talk through a server that is stopped and started meanwhile. All of it is one file. */
@@ -121,7 +97,6 @@ async function copyData(executable: string): Promise<void> {
   const told = join(place.home, "alice.json");
   done(await run(["user", "export", "alice", "--output", told]));
   assert.equal(JSON.parse(await Deno.readTextFile(told)).user.id, "alice");
-  refused(await run(["backup"]), 2);
 }
 
 /** Pushes go through a thread of their own and, with FCM, through a package that is loaded late. */
@@ -182,46 +157,13 @@ async function pushServices(dir: string) {
   return { apns, fcm, env, changes, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
-async function namesIn(dir: string): Promise<readonly string[]> {
-  return (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
-}
-
-/** It unpacks itself whole or not at all, whoever disturbs it. */
-async function unpack(executable: string): Promise<void> {
-  await using place = await EmptyPlace.make();
-  const run = (launch = place.open(executable), env: Readonly<Record<string, string>> = {}) =>
-    runTitan({ dataDir: place.dir, args: ["--version"], env, launch });
-  const cut = join(place.dir, "cut");
-  await Deno.writeFile(cut, (await Deno.readFile(executable)).slice(0, 20_000_000), {
-    mode: 0o755,
-  });
-  const cache = join(place.home, ".cache/titan");
-  assert.match(refused(await run(place.open(cut))), /^Cannot unpack into ".*": \S/);
-  assert.deepEqual(await namesIn(cache), []);
-  const version = `${config.version}\n`;
-  for (const ended of await Promise.all([run(), run(), run()])) assert.equal(done(ended), version);
-  const [name = "", ...others] = await namesIn(cache);
-  assert.deepEqual(others, []);
-  const files = await namesIn(join(cache, name));
-  // What a power cut may leave of a file that was written just before.
-  await Deno.truncate(join(cache, name, "deno"));
-  assert.equal(done(await run()), version);
-  assert.deepEqual(await namesIn(join(cache, name)), files);
-  assert.match(refused(await run(undefined, { HOME: "" })), /: set HOME or XDG_CACHE_HOME$/);
-  const comma = refused(await run(undefined, { TITAN_DATA_DIR: "a,b" }), 2);
-  assert.equal(comma, 'Cannot name a path with a comma to Deno: "a,b"');
-  await Deno.writeTextFile(join(place.home, "package.json"), '{"type":"commonjs"}');
-  assert.equal(done(await run()), version);
-}
-
 Deno.test("deno task compile makes one executable that needs nothing else", async (test) => {
-  await using made = await compiled();
+  await using made = await makeExecutable();
   // Where Deno's release host can be reached, there are two ways to make one.
-  await using other = made.kind === "compiled" ? await compiled("--self-extracting") : made;
+  await using other = made.kind === "compiled" ? await makeExecutable("--self-extracting") : made;
   for (const { kind, path } of new Set([made, other])) {
     await test.step(`${kind}: people talk through it, without a network`, () => talk(path));
     await test.step(`${kind}: its commands use the files that they name`, () => copyData(path));
     await test.step(`${kind}: it pushes through FCM and APNs`, () => push(path));
   }
-  await test.step("it unpacks itself whole or not at all", () => unpack(other.path));
 });

@@ -5,14 +5,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { EmptyPlace, runBare } from "./harness/empty_place.ts";
+import { namesIn } from "./harness/executable.ts";
 import { runTask } from "./harness/run_task.ts";
 import { runTitan } from "./harness/titan_process.ts";
 
 const TARGET = Deno.build.target;
-
-async function namesIn(dir: string): Promise<readonly string[]> {
-  return (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
-}
 
 Deno.test("deno task compile refuses what it cannot make, in one line", async () => {
   const elsewhere = TARGET.includes("windows") ? "x86_64-apple-darwin" : "x86_64-pc-windows-msvc";
@@ -22,6 +19,11 @@ Deno.test("deno task compile refuses what it cannot make, in one line", async ()
         ["--target", "amiga"],
         2,
         /^compile: .*'amiga' is invalid\. See --help for those that there are$/,
+      ],
+      [
+        ["--compiled", "--self-extracting"],
+        2,
+        /^compile: option '--compiled' cannot be used with /,
       ],
       [["titan.exe"], 2, /^compile: too many arguments/],
       [["--self-extracting", "--target", elsewhere], 1, /^compile: Cannot make a self-extracting /],
@@ -62,6 +64,27 @@ Deno.test("deno task release says in one line what it cannot write", async () =>
   const { code, stdout, stderr } = await runTask("release", "--output", file);
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(stderr, /^release: .+\n$/);
+});
+
+Deno.test("deno task compile --compiled makes nothing else where the runtime is missing", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "titan-executable-" });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const nowhere = { "https_proxy": "http://127.0.0.1:9" };
+  const path = join(dir, "titan");
+  const { code, stdout, stderr } = await runTask(
+    "compile",
+    "--compiled",
+    "--output",
+    path,
+    nowhere,
+  );
+  // Deno may have it in its cache, where compiling worked before.
+  if (code === 0) assert.match(stdout, /: compiled executable for /);
+  else {
+    assert.match(stderr, /\ncompile: Cannot have Deno's compile runtime: .+\n$/);
+    assert.deepEqual(await namesIn(dir), []);
+  }
 });
 
 Deno.test("deno task compile takes the runtime that DENORT_BIN names, and no other", async () => {
