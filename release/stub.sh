@@ -40,7 +40,7 @@ if ! is_whole; then
     fail "Cannot unpack into \"$home\": $(printf '%s\n' "$why" | sed '/./!d;q')"
   fi
 fi
-case $home in *,*) fail "Cannot name a path with a comma to Deno: \"$home\"" ;; esac
+case $home in *,*) fail "Cannot name \"$home\" to Deno: it has a comma" ;; esac
 
 # Deno keeps what it notes about Titan's code here too, looks for no package.json around it and asks
 # nobody for a newer version.
@@ -49,7 +49,7 @@ export DENO_DIR="$home/cache" DENO_NO_PACKAGE_JSON=1 DENO_NO_UPDATE_CHECK=1
 # Which paths variables and the command name depends on how this is called: the first line says what
 # may be read, the second what may be written.
 grants=$("$home/deno" run --config "$home/deno.json" --cached-only --no-remote --no-npm \
-  --no-prompt --allow-env "$home/release/entries/grants.js" "$@") || exit $?
+  --no-prompt --allow-env --allow-read "$home/release/entries/grants.js" "$@") || exit $?
 exec "$home/deno" run --config "$home/deno.json" --cached-only --no-remote --no-npm \
   @OPTIONS@ --allow-read="$home,${grants%%
 *}" --allow-write="${grants#*

@@ -7,7 +7,7 @@
 import { ReleaseError } from "./release_error.ts";
 
 /** What the task may read and write; where it reads its own sources, an executable reads itself. */
-const PATHS = /^--allow-(read="\$DATA\$KEYS(,[\w./]+)*"|write="\$DATA")$/;
+const PATHS = /^--allow-(read="\$READ(,[\w./]+)*"|write="\$WRITE")$/;
 
 /** An option that means the same everywhere. */
 const PLAIN = /^--[a-z0-9-]+(=[\w*,:.=-]+)?$/;
@@ -19,7 +19,7 @@ const PLAIN = /^--[a-z0-9-]+(=[\w*,:.=-]+)?$/;
  * @throws {ReleaseError} the command has an option of which nobody knows what it means there
  */
 export function taskOptions(command: string): readonly string[] {
-  const [, text] = /\bdeno run (.+) main\.ts serve$/.exec(command) ?? [];
+  const [, text] = /.*\bdeno run (.+) main\.ts serve$/.exec(command) ?? [];
   if (text === undefined) throw new ReleaseError("Task start does not run main.ts as it used to");
   return text.split(" ").filter((option) => {
     if (PATHS.test(option)) return false;

@@ -94,6 +94,9 @@ async function copyData(executable: string): Promise<void> {
   const other = { TITAN_DATA_DIR: join(place.home, "other") };
   assert.match(done(await run(["restore", backup], other)), /^Restored /);
   assert.match(done(await run(["user", "list"], other)), /alice/);
+  const settings = join(place.home, "titan.toml");
+  await Deno.writeTextFile(settings, `data_dir = "${other.TITAN_DATA_DIR}"\n`);
+  assert.match(done(await run(["user", "list", "--config", settings])), /alice/);
   const told = join(place.home, "alice.json");
   done(await run(["user", "export", "alice", "--output", told]));
   assert.equal(JSON.parse(await Deno.readTextFile(told)).user.id, "alice");

@@ -21,7 +21,7 @@ export const LAYERS: ReadonlyMap<string, Layer> = new Map([
   ["store", { uses: [], knows: [] }],
   ["push", { uses: [], knows: [] }],
   ["client", { uses: [], knows: ["rpc"] }],
-  ["release", { uses: [], knows: [] }],
+  ["release", { uses: ["server"], knows: [] }],
 ]);
 
 /** Files of the root that belong to no layer, and who may import them. */

@@ -19,6 +19,7 @@ const TESTED_FOLDERS = /^(client|push|release|rpc|server|store)\//;
  */
 const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: string]> = new Map([
   ["push/push.ts", ["push/payload_test.ts", "a port and its constant"]],
+  ["release/entries/grants.ts", ["tests/executable_test.ts", "the executable runs it"]],
   ["release/command.ts", ["tests/release_test.ts", "it runs as a process"]],
   ["release/compile.ts", ["tests/executable_test.ts", "it runs as a process"]],
   ["release/executable.ts", ["tests/executable_test.ts", "what it makes runs there"]],

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { grantsOf, listOf } from "../grants.ts";
+import { listOf } from "../../server/grants/mod.ts";
+import { callGrants } from "../grants.ts";
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   try {
-    const { read, write } = grantsOf(Deno.args, (name) => Deno.env.get(name));
+    const { read, write } = await callGrants(Deno.args, (name) => Deno.env.get(name));
     console.log(`${listOf(read)}\n${listOf(write)}`);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -16,3 +17,5 @@ if (import.meta.main) {
     Deno.exitCode = 2;
   }
 }
+
+if (import.meta.main) main();

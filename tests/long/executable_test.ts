@@ -48,7 +48,7 @@ Deno.test("a self-extracting executable unpacks itself whole or not at all, whoe
   assert.equal(done(await run(undefined, given)), version);
   assert.deepEqual(await namesIn(join(place.home, "given/titan")), [name]);
   const comma = refused(await run(undefined, { TITAN_DATA_DIR: "a,b" }), 2);
-  assert.equal(comma, 'Cannot name a path with a comma to Deno: "a,b"');
+  assert.equal(comma, 'Cannot name "a,b" to Deno: it has a comma');
   await Deno.writeTextFile(join(place.home, "package.json"), '{"type":"commonjs"}');
   assert.equal(done(await run()), version);
 });
