@@ -14,7 +14,7 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const ENTER = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
 
 /** What leads nowhere, for systems where no network can be taken away. */
-const NOWHERE = ["http_proxy", "https_proxy", "npm_config_registry"]
+const NOWHERE = ["https_proxy", "npm_config_registry"]
   .map((name) => `${name}=http://127.0.0.1:9`);
 
 /** An empty place. Disposing of it removes it. */
