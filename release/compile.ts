@@ -25,7 +25,7 @@ async function compile(
   { target: targets, output, ...how }: CompileOptions,
 ): Promise<void> {
   const hasRuntime = hasRuntimeFor(targets);
-  tell("Bundling the code");
+  tell("Bundling the code; packages that are missing are fetched");
   await using bundle = await makeBundle();
   await forEachTarget(targets, async (target) => {
     const path = targets.length > 1

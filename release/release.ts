@@ -50,7 +50,7 @@ async function release(
   const hasRuntime = hasRuntimeFor(targets);
   await Deno.mkdir(output, { recursive: true });
   await Deno.remove(join(output, SUMS)).catch(() => {});
-  tell("Bundling the code");
+  tell("Bundling the code; packages that are missing are fetched");
   await using bundle = await makeBundle();
   const licences = await readLicences(bundle.packages);
   const bill = await billOf(bundle, licences);
