@@ -22,6 +22,8 @@ export interface TitanOptions {
   readonly denoArgs?: readonly string[];
   /** Another program than `main.ts`, as a path from the root of the repository. */
   readonly main?: string;
+  /** Makes the command another way than with `deno run`: its streams must be pipes. */
+  readonly launch?: (options: TitanOptions) => Deno.Command;
 }
 
 /** What a process left behind. */
@@ -61,7 +63,7 @@ export class TitanProcess implements AsyncDisposable {
     this.dataDir = options.dataDir;
     this.#logs = options.args[0] === "serve";
     this.#secrets = secretsAmong(options.env ?? {});
-    this.#child = command(options).spawn();
+    this.#child = (options.launch ?? command)(options).spawn();
     this.#stdin = this.#child.stdin.getWriter();
     // A process that ended takes no input; whoever writes then hears of it.
     this.#stdin.closed.catch(() => {});

@@ -56,6 +56,7 @@ Deno.test("grantsOf() takes the text of a key for no path", async () => {
 });
 
 Deno.test("listOf() is a list with commas, and takes no path that has one", () => {
-  assert.equal(listOf(["data", "/etc/a b"]), "data,/etc/a b");
+  assert.equal(listOf(["data", "/etc/a b", "data"]), "data,/etc/a b");
+  assert.throws(() => listOf(["a\nb"]), { message: /^Cannot name "a\\nb" to Deno: it has a line/ });
   assert.throws(() => listOf(["data", "a,b"]), { message: /^Cannot name "a,b" to Deno/ });
 });
