@@ -8,6 +8,7 @@ import {
   type ExportPage,
   type ExportPlace,
   exportPlaceText,
+  type MessageTrace,
   type ProfileChange,
 } from "../rpc/mod.ts";
 import type { User } from "../store/mod.ts";
@@ -20,6 +21,7 @@ import {
   REVOCATIONS_PATH,
   STATUS_PATH,
   statusSchema,
+  TRACES_PATH,
   trialStepSchema,
   USER_PATH_HEAD,
   userPageSchema,
@@ -30,6 +32,7 @@ import {
 } from "./operator_protocol.ts";
 import { type PushTrialOptions, type PushTrialStep, TRIAL_MS_DEFAULT } from "./push/mod.ts";
 import type { ServerAdmin, ServerStatus } from "./server_admin.ts";
+import { traceSchema } from "./trace_schema.ts";
 import type { NewUser, UserAdmin, UserPage, UserReport } from "./user_admin.ts";
 
 /** How long an answer may take, in milliseconds: removing a full mailbox takes a while. */
@@ -119,6 +122,10 @@ export class OperatorClient implements UserAdmin, ServerAdmin, Disposable {
     const status = await this.#call(STATUS_PATH, {}, null, json(statusSchema));
     if (status === null) throw new OperatorError("Server refused: it does not say why");
     return status;
+  }
+
+  async trace(id: string): Promise<MessageTrace | null> {
+    return await this.#call(withQuery(TRACES_PATH, { id }), {}, 404, json(traceSchema));
   }
 
   /** See {@linkcode ServerAdmin.testPush}; once the signal ended it no more steps come. */

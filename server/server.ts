@@ -36,6 +36,7 @@ import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
 import { createStatusPages, listenForOperators, urlOf } from "./status.ts";
 import { type EventLoop, Health, type Overload, Telemetry } from "./telemetry/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
+import { Tracer } from "./trace/mod.ts";
 
 /** What of the world a server uses. */
 export interface World {
@@ -76,6 +77,8 @@ export class Server implements AsyncDisposable {
   readonly admin: UserAdmin;
   /** Wakes devices. */
   readonly pushes: PushDispatcher;
+  /** Knows what became of messages. */
+  readonly tracer: Tracer;
   readonly #parts: ServerParts;
   readonly #health: Health;
   readonly #listener: Listener;
@@ -85,7 +88,7 @@ export class Server implements AsyncDisposable {
 
   private constructor(
     parts: ServerParts,
-    { gateway, people, pushes, health }: Serving,
+    { gateway, people, pushes, tracer, health }: Serving,
     listeners: { readonly listener: Listener; readonly operators: Listener | null },
     pruner: DevicePruner,
   ) {
@@ -94,6 +97,7 @@ export class Server implements AsyncDisposable {
     this.gateway = gateway;
     this.admin = people.admin;
     this.pushes = pushes;
+    this.tracer = tracer;
     this.#listener = listeners.listener;
     this.#operators = listeners.operators;
     this.#pruner = pruner;
@@ -202,10 +206,11 @@ interface Serving {
   readonly gateway: Gateway;
   readonly people: People;
   readonly pushes: PushDispatcher;
+  readonly tracer: Tracer;
   readonly health: Health;
 }
 
-function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
+function createPushes(parts: ServerParts, { hub }: People, tracer: Tracer): PushDispatcher {
   const { store: { outbox, devices, users }, config } = parts;
   const pushes = new PushDispatcher({
     ...parts,
@@ -214,9 +219,23 @@ function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
     users,
     isHere: (user, device) => hub.of(user).some((member) => member.device === device),
     content: config.pushContent,
+    tracer,
   });
   hub.wakeBy(pushes);
   return pushes;
+}
+
+function createLockout(
+  exempt: (address: string) => boolean,
+  monotonic: () => number,
+): FailureLockout {
+  return new FailureLockout({
+    account: { failures: ACCOUNT_FAILURES_MAX, ms: ACCOUNT_FAILURES_MS },
+    address: { failures: ADDRESS_FAILURES_MAX, ms: ADDRESS_FAILURES_MS },
+    exempt,
+    entries: TABLE_ENTRIES_MAX,
+    monotonic,
+  });
 }
 
 async function createServing(
@@ -228,35 +247,34 @@ async function createServing(
   const monotonic = () => clock.monotonic();
   const entries = TABLE_ENTRIES_MAX;
   const newId = createUlid(now, random);
-  const lockout = new FailureLockout({
-    account: { failures: ACCOUNT_FAILURES_MAX, ms: ACCOUNT_FAILURES_MS },
-    address: { failures: ADDRESS_FAILURES_MAX, ms: ADDRESS_FAILURES_MS },
-    exempt,
-    entries,
-    monotonic,
-  });
   const { sendRate: rate, sendBurst: burst, vapidPublic } = config;
   const people = createPeople({
     ...parts,
-    lockout,
+    lockout: createLockout(exempt, monotonic),
     ages: config,
     tokens: await createTokens(tokenOptions(parts)),
     issuers: createIssuers({ ...parts, issuers: issuersOf(config) }),
   });
-  const pushes = createPushes(parts, people);
+  const tracer = new Tracer({ now });
+  const pushes = createPushes(parts, people, tracer);
   const { accounts } = people;
+  const { mailboxes } = store;
   const telemetry = parts.telemetry ?? new Telemetry();
   const gateway = new Gateway({
     ...people,
     overload: parts.overload,
     telemetry,
+    tracer,
     store,
     clock,
     log,
     newId,
     router: new Router({
       methods: createMethods(),
-      services: { mailboxes: store.mailboxes, accounts, pushes, now, newId, version, vapidPublic },
+      services: {
+        ...{ mailboxes, accounts, pushes, traces: tracer },
+        ...{ now, newId, version, vapidPublic },
+      },
       tally: telemetry.rpc,
       report: (error, method) => {
         const reference = random(new Uint8Array(REFERENCE_BYTES)).toHex();
@@ -267,5 +285,5 @@ async function createServing(
     idleMemory: parts.collectGarbage && new IdleMemory(parts.collectGarbage),
     sending: new TokenBuckets({ rate, burst, entries, monotonic }),
   });
-  return { gateway, people, pushes, health: new Health(parts) };
+  return { gateway, people, pushes, tracer, health: new Health(parts) };
 }

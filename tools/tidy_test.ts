@@ -20,6 +20,7 @@ const TESTED_FOLDERS = /^(client|push|rpc|server|store)\//;
 const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: string]> = new Map([
   ["push/push.ts", ["push/payload_test.ts", "a port and its constant"]],
   ["server/close_code.ts", ["limits_test.ts", "its table is bound by limits"]],
+  ["rpc/traces.ts", ["rpc/trace_view_test.ts", "a port and its words"]],
   ["store/kv/batch.ts", ["store/kv/journal_test.ts", "it is what the journal writes"]],
   ["store/kv/database.ts", ["store/kv/deno_database_test.ts", "its limits are Deno KV's own"]],
   ["store/memory/", ["store/memory/memory_store_test.ts", "parts of one adapter, seen through it"]],

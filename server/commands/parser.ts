@@ -43,6 +43,7 @@ export function createParser(program: Program, commands: Commands): Command {
   addPush(titan);
   addChat(titan, program, commands);
   addDoctor(titan, program, commands);
+  addTrace(titan, program);
   addBackup(titan, program, commands);
   return titan;
 }
@@ -258,6 +259,24 @@ function addDoctor(titan: Command, program: Program, commands: Commands): void {
     .action(async (options) => {
       const { doctor } = await import("./doctor/mod.ts");
       commands.ended(await doctor(program, options));
+    });
+}
+
+function addTrace(titan: Command, program: Program): void {
+  titan.command("trace")
+    .description("tell what became of a message, step by step")
+    .argument("<id>", "id of the message, as msg.send, msg.recv and the log tell it")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nThe running server is asked. It knows messages of the last 24 hours that it took in since it\n" +
+        "started: under load a sample of them, and nothing of their text. Exit code 1: it does not\n" +
+        "know this one, or none runs.\n" +
+        example("titan trace 01M827QTM2XY7X476Z8D23V4MS"),
+    )
+    .action(async (id, options) => {
+      const { printTrace } = await import("./trace_command.ts");
+      await printTrace(program, id, options);
     });
 }
 

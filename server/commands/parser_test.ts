@@ -47,6 +47,7 @@ Deno.test("createParser() knows all commands", () => {
     "push keys",
     "chat",
     "doctor",
+    "trace",
     "backup",
     "restore",
     "check",

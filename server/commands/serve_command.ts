@@ -170,7 +170,7 @@ async function loadListener({ program, config }: Serving): Promise<Listen> {
 /** What an operator can ask of this server. */
 function operatedBy(
   { program: { version, clock }, config }: Serving,
-  { url, pushes }: Server,
+  { url, pushes, tracer }: Server,
   push: PushProviders,
 ): ServerAdmin {
   const ready = clock.now();
@@ -180,6 +180,7 @@ function operatedBy(
     status: () =>
       Promise.resolve({ version, url, store, ready, providers: names, pushes: pushes.figures }),
     testPush: (user, device, options) => pushes.test(user, device, options),
+    trace: (id) => Promise.resolve(tracer.find(id)),
   };
 }
 

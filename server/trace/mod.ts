@@ -1,0 +1,13 @@
+/**
+ * What becomes of messages, step by step.
+ *
+ * @module
+ */
+export {
+  type PushAnswered,
+  type TracedAnswer,
+  type TracedDelivery,
+  type TracedPush,
+  Tracer,
+  type TracerParts,
+} from "./tracer.ts";

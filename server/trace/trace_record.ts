@@ -1,0 +1,79 @@
+/**
+ * What is kept of one message: who, when, and the steps; nothing of its text.
+ *
+ * @module
+ */
+import { TRACE_STEPS_MAX } from "../../limits.ts";
+import type { MessageTrace, TraceStep } from "../../rpc/mod.ts";
+import type { Entry, Position } from "../../store/mod.ts";
+import type { TraceRing } from "./trace_ring.ts";
+
+/** What a trace and a step take in memory, about: measured, with their places in all tables. */
+const TRACE_BYTES = 400;
+const STEP_BYTES = 120;
+
+/** The trace of one message, as long as it goes on. */
+export class TraceRecord {
+  readonly id: string;
+  readonly sender: string;
+  readonly to: string;
+  readonly position: Position;
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly accepted: number;
+  readonly expires: number;
+  /** Where it is kept; null where it is not any more. */
+  ring: TraceRing | null = null;
+  /** About. */
+  bytes: number;
+  readonly #committed: number;
+  readonly #steps: TraceStep[] = [];
+  #leftOut = 0;
+  #isAcknowledged = false;
+
+  /** @param committed when it was on disk, in milliseconds since 1970 */
+  constructor(entry: Entry, committed: number) {
+    const { id, sender, to, position, time, expires } = entry;
+    this.id = id;
+    this.sender = sender;
+    this.to = to;
+    this.position = position;
+    this.accepted = time;
+    this.expires = expires;
+    this.#committed = committed;
+    this.bytes = TRACE_BYTES + sender.length + to.length;
+  }
+
+  /** Notes a step, where there is room for one. */
+  add(step: TraceStep): void {
+    if (step.step === "acknowledged") this.#isAcknowledged = true;
+    if (this.#steps.length >= TRACE_STEPS_MAX) {
+      this.#leftOut++;
+      return;
+    }
+    this.#steps.push(step);
+    const { device = "", reason = "" } = step;
+    const bytes = STEP_BYTES + device.length + reason.length;
+    this.bytes += bytes;
+    this.ring?.grew(bytes);
+  }
+
+  /** Whether a device has acknowledged it. */
+  isDone(user: string, device: string): boolean {
+    return this.#steps.some((it) =>
+      it.step === "acknowledged" && it.device === device && it.user === user
+    );
+  }
+
+  /** What is known by now. */
+  toTrace(now: number): MessageTrace {
+    const { id, sender, to, accepted, expires } = this;
+    const steps: TraceStep[] = [
+      { step: "accepted", at: accepted },
+      { step: "committed", at: this.#committed },
+      ...this.#steps,
+    ];
+    // Nobody has to tell it: what is past its time is never delivered again.
+    if (expires <= now && !this.#isAcknowledged) steps.push({ step: "expired", at: expires });
+    return { id, sender, to, expires, steps, leftOut: this.#leftOut };
+  }
+}
