@@ -9,9 +9,11 @@ import { COMMIT_BACKLOG_BYTES_MAX } from "./limits.ts";
 import {
   type Config,
   createEpoch,
+  isTracingOn,
   type Listen,
   loadDenoListener,
   loadWsListener,
+  type MessageSpans,
   readConfig,
   runTitan,
   type StoreOpening,
@@ -59,6 +61,12 @@ function threadCpuMs(): number {
   return (user + system) / 1000;
 }
 
+async function loadSpans(config: Config): Promise<MessageSpans | undefined> {
+  if (!isTracingOn()) return undefined;
+  const { createOtelSpans } = await import("./server/otel/mod.ts");
+  return createOtelSpans(denoJson.version, config);
+}
+
 function loadListener({ listener }: Config): Promise<Listen> {
   return listener === "ws" ? loadWsListener() : loadDenoListener();
 }
@@ -73,6 +81,7 @@ if (import.meta.main) {
     config: () => readConfig((name) => Deno.env.get(name)),
     openStore,
     loadStoreFiles: async () => (await import("./store/kv/files/mod.ts")).kvFiles,
+    loadSpans,
     loadListener,
   });
   Deno.exit(exitCode);

@@ -41,6 +41,12 @@ const ANSWER_MS_MAX = 60_000;
 /** The host in the URL; a socket has none. */
 const ORIGIN = "http://titan";
 
+/**
+ * Says that what is asked here is not sampled (Trace Context §3.2), so that a server whose
+ * OpenTelemetry is on exports no URL of it: there are e-mail addresses in some.
+ */
+const HEADERS = { traceparent: `00-${"1".repeat(32)}-${"1".repeat(16)}-00` };
+
 /** The server could not be asked. The message says why. */
 export class OperatorError extends Error {
   /** The name of the class. */
@@ -71,7 +77,7 @@ export class OperatorClient implements UserAdmin, ServerAdmin, Disposable {
   constructor(path: string, ask: Fetch) {
     this.#path = path;
     this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-    this.#ask = ask;
+    this.#ask = (url, init) => ask(url, { ...init, headers: HEADERS });
   }
 
   async add(user: NewUser): Promise<User | null> {

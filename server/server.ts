@@ -36,7 +36,7 @@ import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
 import { createStatusPages, listenForOperators, urlOf } from "./status.ts";
 import { type EventLoop, Health, type Overload, Telemetry } from "./telemetry/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
-import { Tracer } from "./trace/mod.ts";
+import { type MessageSpans, Tracer } from "./trace/mod.ts";
 
 /** What of the world a server uses. */
 export interface World {
@@ -53,6 +53,8 @@ export interface World {
   readonly overload?: Overload | undefined;
   /** Counts what passes. @default {a new one} */
   readonly telemetry?: Telemetry;
+  /** Tells OpenTelemetry what becomes of messages; undefined where that is off. */
+  readonly spans?: MessageSpans | undefined;
 }
 
 /** What a {@linkcode Server} is made of. */
@@ -255,7 +257,7 @@ async function createServing(
     tokens: await createTokens(tokenOptions(parts)),
     issuers: createIssuers({ ...parts, issuers: issuersOf(config) }),
   });
-  const tracer = new Tracer({ now });
+  const tracer = new Tracer({ now, spans: parts.spans });
   const pushes = createPushes(parts, people, tracer);
   const { accounts } = people;
   const { mailboxes } = store;

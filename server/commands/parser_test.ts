@@ -13,6 +13,7 @@ function parser(): Command {
     config: unused,
     openStore: unused,
     loadStoreFiles: unused,
+    loadSpans: unused,
     loadListener: unused,
   };
   return createParser(program, { serve: unused, ended: unused });

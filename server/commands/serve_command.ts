@@ -81,6 +81,7 @@ async function run(serving: Serving): Promise<void> {
   using dir = await DataDir.open(config.dataDir);
   const secrets = config.jwtSecrets ?? await readOrMakeSecrets(dir.path, program.random);
   warn(config, secrets, log);
+  const spans = await program.loadSpans(config);
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
   const telemetry = new Telemetry();
@@ -95,6 +96,7 @@ async function run(serving: Serving): Promise<void> {
     log,
     store,
     secrets,
+    spans,
     listen: await loadListener(serving),
     providers: push.byName,
     fetch: (url, init) => fetch(url, init),

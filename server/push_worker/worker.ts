@@ -6,6 +6,7 @@
  */
 import { systemClock, systemRandom } from "../clock.ts";
 import { ConfigError } from "../config.ts";
+import { isTracingOn } from "../otel_switch.ts";
 import { openConfigured } from "../push_providers.ts";
 import type { ProviderName } from "../push/mod.ts";
 import type { PushProvider } from "../../push/mod.ts";
@@ -28,10 +29,15 @@ interface ThreadScope {
 // The types of threads and of the server exclude each other in one program.
 const scope = globalThis as unknown as ThreadScope;
 
+/** Does work in some circumstances. */
+type Around = <T>(work: () => T) => T;
+
 /** Sends pushes for the server that started this thread. */
 class PushThread {
   #providers: ReadonlyMap<ProviderName, PushProvider> = new Map();
   #answers: Answer[] = [];
+  /** Around each call of a provider. */
+  #around: Around = (work) => work();
   /** Resolves once it is known which providers there are: a thread that is started anew has work at once. */
   #opening: Promise<void> = Promise.resolve();
 
@@ -51,6 +57,7 @@ class PushThread {
 
   async #open({ config, ca }: ToWorker & { readonly kind: "open" }): Promise<void> {
     try {
+      this.#around = await loadUnsampled();
       this.#providers = await openConfigured(unpackConfig(config), {
         clock: systemClock,
         random: systemRandom,
@@ -81,7 +88,9 @@ class PushThread {
     const provider = this.#providers.get(job.name);
     if (provider === undefined) return { kind: "retry", reason: "Push provider is not open" };
     try {
-      return await (job.call === "send" ? provider.send(job.push) : provider.check());
+      return await this.#around(() =>
+        job.call === "send" ? provider.send(job.push) : provider.check()
+      );
     } catch {
       // Providers never reject; were one to, it would end the thread, and what all others have on
       // the way would go twice. What was thrown may hold the push.
@@ -98,6 +107,12 @@ class PushThread {
   #say(message: FromWorker): void {
     scope.postMessage(message);
   }
+}
+
+/** Has OpenTelemetry hear nothing of a push by itself: the URLs hold what only devices know. */
+async function loadUnsampled(): Promise<Around> {
+  if (!isTracingOn()) return (work) => work();
+  return (await import("../otel/mod.ts")).unsampled;
 }
 
 const thread = new PushThread();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { MessageSpans, SpansOfMessage } from "./message_spans.ts";
 export {
   type PushAnswered,
   type TracedAnswer,

@@ -6,6 +6,7 @@
 import { TRACE_STEPS_MAX } from "../../limits.ts";
 import type { MessageTrace, TraceStep } from "../../rpc/mod.ts";
 import type { Entry, Position } from "../../store/mod.ts";
+import type { SpansOfMessage } from "./message_spans.ts";
 import type { TraceRing } from "./trace_ring.ts";
 
 /** What a trace and a step take in memory, about: measured, with their places in all tables. */
@@ -26,12 +27,16 @@ export class TraceRecord {
   /** About. */
   bytes: number;
   readonly #committed: number;
+  readonly #spans: SpansOfMessage | null;
   readonly #steps: TraceStep[] = [];
   #leftOut = 0;
   #isAcknowledged = false;
 
-  /** @param committed when it was on disk, in milliseconds since 1970 */
-  constructor(entry: Entry, committed: number) {
+  /**
+   * @param committed when it was on disk, in milliseconds since 1970
+   * @param spans told of every step; null where OpenTelemetry is off
+   */
+  constructor(entry: Entry, committed: number, spans: SpansOfMessage | null = null) {
     const { id, sender, to, position, time, expires } = entry;
     this.id = id;
     this.sender = sender;
@@ -40,12 +45,14 @@ export class TraceRecord {
     this.accepted = time;
     this.expires = expires;
     this.#committed = committed;
+    this.#spans = spans;
     this.bytes = TRACE_BYTES + sender.length + to.length;
   }
 
   /** Notes a step, where there is room for one. */
   add(step: TraceStep): void {
     if (step.step === "acknowledged") this.#isAcknowledged = true;
+    this.#spans?.step(step);
     if (this.#steps.length >= TRACE_STEPS_MAX) {
       this.#leftOut++;
       return;
@@ -55,6 +62,11 @@ export class TraceRecord {
     const bytes = STEP_BYTES + device.length + reason.length;
     this.bytes += bytes;
     this.ring?.grew(bytes);
+  }
+
+  /** Nothing more is noted of it. */
+  end(now: number): void {
+    this.#spans?.end(now);
   }
 
   /** Whether a device has acknowledged it. */

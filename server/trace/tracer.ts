@@ -14,6 +14,7 @@ import {
 import type { PushOutcome, PushProvider } from "../../push/mod.ts";
 import type { Identity, MessageTrace, Traces, TraceStep } from "../../rpc/mod.ts";
 import type { Entry, Position, WrittenCommit } from "../../store/mod.ts";
+import type { MessageSpans } from "./message_spans.ts";
 import { TraceRecord } from "./trace_record.ts";
 import { TraceRing } from "./trace_ring.ts";
 import { isKeptOn, TraceSample } from "./trace_sample.ts";
@@ -22,6 +23,8 @@ import { isKeptOn, TraceSample } from "./trace_sample.ts";
 export interface TracerParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Tells OpenTelemetry of the messages that are traced; undefined where that is off. */
+  readonly spans?: MessageSpans | undefined;
   /** How many of the newest are kept. @default {TRACES_MAX} */
   readonly recent?: number;
   /** How many older ones. @default {TRACES_SAMPLED_MAX} */
@@ -65,6 +68,7 @@ const UNTRACED: PushAnswered = () => {};
 /** The traces of a server. */
 export class Tracer implements Traces {
   readonly #now: () => number;
+  readonly #spans: MessageSpans | undefined;
   readonly #sample = new TraceSample();
   /** The newest. */
   readonly #recent: TraceRing;
@@ -79,6 +83,7 @@ export class Tracer implements Traces {
   constructor(parts: TracerParts) {
     const { recent = TRACES_MAX, sampled = TRACES_SAMPLED_MAX, bytes = TRACES_BYTES_MAX } = parts;
     this.#now = parts.now;
+    this.#spans = parts.spans;
     const forget = (trace: TraceRecord) => this.#forget(trace);
     this.#sampled = new TraceRing({ entries: sampled, bytes, evicted: forget });
     this.#recent = new TraceRing({ entries: recent, bytes, evicted: (it) => this.#keepOn(it) });
@@ -90,12 +95,13 @@ export class Tracer implements Traces {
   }
 
   /** A commit is on disk: told before anybody hears of what is in it. */
-  committed({ entries }: WrittenCommit, now: number): void {
+  committed(commit: WrittenCommit, now: number): void {
+    const { entries } = commit;
     if (entries.length === 0) return;
     if (now >= this.#dropDue || now < this.#dropDue - DROP_MS) this.#dropOld(now);
     this.#sample.count(entries.length, now);
     for (const entry of entries) {
-      if (entry.kind === "message" && this.#sample.has(entry.id)) this.#begin(entry, now);
+      if (entry.kind === "message" && this.#sample.has(entry.id)) this.#begin(entry, commit, now);
     }
   }
 
@@ -148,8 +154,9 @@ export class Tracer implements Traces {
     return this.#recent.get(id) ?? this.#sampled.get(id);
   }
 
-  #begin(entry: Entry, now: number): void {
-    const trace = new TraceRecord(entry, now);
+  #begin(entry: Entry, commit: WrittenCommit, now: number): void {
+    const spans = this.#spans?.committed(entry, commit, now) ?? null;
+    const trace = new TraceRecord(entry, now, spans);
     const others = this.#receivers.get(entry.to);
     if (others === undefined) this.#receivers.set(entry.to, new Set([trace]));
     else others.add(trace);
@@ -169,6 +176,7 @@ export class Tracer implements Traces {
   }
 
   #forget(trace: TraceRecord): void {
+    trace.end(this.#now());
     const others = this.#receivers.get(trace.to);
     others?.delete(trace);
     if (others?.size === 0) this.#receivers.delete(trace.to);

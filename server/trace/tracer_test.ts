@@ -4,6 +4,7 @@ import { createUlid } from "../../rpc/mod.ts";
 import type { Entry } from "../../store/mod.ts";
 import { systemRandom } from "../clock.ts";
 import { entryOf } from "./fake_entry.ts";
+import type { MessageSpans } from "./message_spans.ts";
 import { type TracedDelivery, Tracer, type TracerParts } from "./tracer.ts";
 
 const PHONE = { user: "bob", device: "phone" };
@@ -158,4 +159,32 @@ Deno.test("Tracer keeps its bytes within bounds, whatever becomes of one message
     for (let n = 0; n < 50; n++) scene.tracer.written([sentOf(entry, n)], PHONE);
   }
   assert.ok(scene.tracer.size < 30, `${scene.tracer.size}`);
+});
+
+Deno.test("Tracer tells OpenTelemetry of what it traces, and when it forgets that", () => {
+  const told: string[] = [];
+  const spans: MessageSpans = {
+    committed: ({ id }, { ms }, now) => {
+      told.push(`${id} committed ${ms} ${now}`);
+      return {
+        step: ({ step }) => void told.push(`${id} ${step}`),
+        end: (now) => void told.push(`${id} end ${now}`),
+      };
+    },
+  };
+  const scene = new Scene({ spans });
+  const { tracer } = scene;
+  const entry = scene.one();
+  tracer.committed({ ms: 2, bytes: 1, entries: [entryOf({ kind: "receipt" })] }, scene.now);
+  tracer.written([sentOf(entry)], PHONE);
+  tracer.answered({ acknowledged: [sentOf(entry)], refused: [] }, PHONE);
+  const start = scene.now;
+  scene.now += 2 * TRACE_MS_MAX;
+  tracer.committed({ ms: 2, bytes: 1, entries: [entryOf({ kind: "receipt" })] }, scene.now);
+  assert.deepEqual(told, [
+    `${entry.id} committed 2 ${start}`,
+    `${entry.id} written`,
+    `${entry.id} acknowledged`,
+    `${entry.id} end ${scene.now}`,
+  ]);
 });

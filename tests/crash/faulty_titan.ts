@@ -69,6 +69,7 @@ if (import.meta.main) {
     config: () => readConfig((name) => Deno.env.get(name)),
     openStore: (config, opening) => openStore(fault, config, opening),
     loadStoreFiles: () => Promise.reject(new Error("Files of the store are not used here")),
+    loadSpans: () => Promise.resolve(undefined),
     loadListener: ({ listener }) => listener === "ws" ? loadWsListener() : loadDenoListener(),
   });
   Deno.exit(exitCode);
