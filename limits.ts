@@ -233,7 +233,7 @@ export const TRACES_SAMPLED_MAX = 35_000;
 /** Bytes of the newest traces, and the same of those that are kept on: 400 and more each. */
 export const TRACES_BYTES_MAX: number = 24 * 1024 * 1024;
 
-/** Steps of one trace that are kept, the first: all ten devices, with some redeliveries and pushes. */
+/** Steps of one trace that are kept, the first half of them and the newest: enough for ten devices. */
 export const TRACE_STEPS_MAX = 100;
 
 /** The id of a message, in characters: that of a ULID. */

@@ -41,7 +41,7 @@ export const traceView = z.object({
   expires: z.iso.datetime().meta({ description: "When it stops being deliverable" }),
   steps: z.array(stepView).meta({ description: "In the order in which they happened" }),
   leftOut: z.int().min(1).optional().meta({
-    description: "Further steps, of which nothing was kept",
+    description: "Steps in the middle that were not kept",
   }),
 });
 

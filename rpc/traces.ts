@@ -70,7 +70,7 @@ export interface MessageTrace {
   readonly expires: number;
   /** In the order in which they happened; the first is `accepted`. */
   readonly steps: readonly TraceStep[];
-  /** Further steps, of which nothing was kept. */
+  /** Steps in the middle that were not kept. */
   readonly leftOut: number;
 }
 

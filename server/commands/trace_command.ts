@@ -71,7 +71,7 @@ export function traceLines(trace: MessageTrace): string[] {
     detailOf(step),
   ]);
   const heading = ["TIME", "MS", "STEP", "USER", "DEVICE", "DETAIL"];
-  const more = leftOut === 0 ? [] : [`and ${leftOut} more steps that were not kept`];
+  const more = leftOut === 0 ? [] : [`and ${leftOut} steps in the middle that were not kept`];
   return [...tableLines(facts), "", ...tableLines([heading, ...rows]), ...more];
 }
 

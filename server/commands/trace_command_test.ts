@@ -17,7 +17,7 @@ Deno.test("traceLines() shows every step with its time and its device", () => {
     "1970-01-01T00:00:06.104Z  5104   push answered  bob   phone   fcm: rejected: Wrong topic",
     "1970-01-01T00:01:01.004Z  60004  written        bob   phone   redelivery 1",
     "1970-01-01T00:01:01.010Z  60010  acknowledged   bob   phone",
-    "and 3 more steps that were not kept",
+    "and 3 steps in the middle that were not kept",
   ]);
 });
 

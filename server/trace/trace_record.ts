@@ -29,8 +29,8 @@ export class TraceRecord {
   readonly #committed: number;
   readonly #spans: SpansOfMessage | null;
   readonly #steps: TraceStep[] = [];
+  readonly #acknowledgedBy: string[] = [];
   #leftOut = 0;
-  #isAcknowledged = false;
 
   /**
    * @param committed when it was on disk, in milliseconds since 1970
@@ -49,17 +49,17 @@ export class TraceRecord {
     this.bytes = TRACE_BYTES + sender.length + to.length;
   }
 
-  /** Notes a step, where there is room for one. */
+  /** Notes a step. Of many the first half of what there is room for is kept, and the newest. */
   add(step: TraceStep): void {
-    if (step.step === "acknowledged") this.#isAcknowledged = true;
+    const { user = "", device = "" } = step;
+    if (step.step === "acknowledged") this.#acknowledgedBy.push(keyOf(user, device));
     this.#spans?.step(step);
-    if (this.#steps.length >= TRACE_STEPS_MAX) {
-      this.#leftOut++;
-      return;
-    }
     this.#steps.push(step);
-    const { device = "", reason = "" } = step;
-    const bytes = STEP_BYTES + device.length + reason.length;
+    let bytes = bytesOf(step);
+    if (this.#steps.length > TRACE_STEPS_MAX) {
+      for (const dropped of this.#steps.splice(TRACE_STEPS_MAX / 2, 1)) bytes -= bytesOf(dropped);
+      this.#leftOut++;
+    }
     this.bytes += bytes;
     this.ring?.grew(bytes);
   }
@@ -71,9 +71,7 @@ export class TraceRecord {
 
   /** Whether a device has acknowledged it. */
   isDone(user: string, device: string): boolean {
-    return this.#steps.some((it) =>
-      it.step === "acknowledged" && it.device === device && it.user === user
-    );
+    return this.#acknowledgedBy.includes(keyOf(user, device));
   }
 
   /** What is known by now. */
@@ -85,7 +83,18 @@ export class TraceRecord {
       ...this.#steps,
     ];
     // Nobody has to tell it: what is past its time is never delivered again.
-    if (expires <= now && !this.#isAcknowledged) steps.push({ step: "expired", at: expires });
+    if (expires <= now && this.#acknowledgedBy.length === 0) {
+      steps.push({ step: "expired", at: expires });
+    }
     return { id, sender, to, expires, steps, leftOut: this.#leftOut };
   }
+}
+
+function bytesOf({ device = "", reason = "" }: TraceStep): number {
+  return STEP_BYTES + device.length + reason.length;
+}
+
+function keyOf(user: string, device: string): string {
+  // No id holds a control character.
+  return user + "\n" + device;
 }

@@ -33,15 +33,20 @@ Deno.test("TraceRecord.toTrace() says expired of what nobody acknowledged in tim
   assert.deepEqual(record.toTrace(102).steps.at(-1)?.step, "acknowledged");
 });
 
-Deno.test("TraceRecord keeps so many steps and counts those past them", () => {
+Deno.test("TraceRecord keeps the first and the newest of many steps, and counts the others", () => {
   const record = new TraceRecord(entryOf({ expires: 100 }), 1);
-  const written = { step: "written" as const, at: 2, ...WHO, redelivered: 0 };
-  for (let n = 0; n < TRACE_STEPS_MAX; n++) record.add(written);
+  const push = { step: "push_sent" as const, ...WHO, provider: "fcm" as const };
+  for (let at = 1; at <= TRACE_STEPS_MAX; at++) record.add({ ...push, at });
   assert.equal(record.toTrace(3).leftOut, 0);
   const { bytes } = record;
-  record.add({ step: "acknowledged", at: 3, ...WHO });
+  record.add({ ...push, at: 150 });
+  record.add({ step: "acknowledged", at: 151, ...WHO });
   const { steps, leftOut } = record.toTrace(200);
-  assert.deepEqual([steps.length, leftOut], [TRACE_STEPS_MAX + 2, 1]);
+  const kept = [...Array(TRACE_STEPS_MAX / 2).keys(), ...Array(TRACE_STEPS_MAX / 2 - 2).keys()];
+  const first = kept.slice(0, TRACE_STEPS_MAX / 2).map((n) => n + 1);
+  const later = kept.slice(TRACE_STEPS_MAX / 2).map((n) => n + TRACE_STEPS_MAX / 2 + 3);
+  assert.deepEqual(steps.slice(2).map(({ at }) => at), [...first, ...later, 150, 151]);
+  assert.equal(leftOut, 2);
   assert.equal(record.bytes, bytes);
 });
 
