@@ -230,8 +230,8 @@ export const TRACES_SAMPLE = 256;
 /** How many of those: as many as come together in a day under load. */
 export const TRACES_SAMPLED_MAX = 35_000;
 
-/** Bytes of the newest traces, and the same of those that are kept on: 400 and more each. */
-export const TRACES_BYTES_MAX: number = 24 * 1024 * 1024;
+/** Bytes of the newest traces, and the same of those that are kept on: some 660 each. */
+export const TRACES_BYTES_MAX: number = 32 * 1024 * 1024;
 
 /** Steps of one trace that are kept, the first half of them and the newest: enough for ten devices. */
 export const TRACE_STEPS_MAX = 100;

@@ -10,8 +10,10 @@ import type { SpansOfMessage } from "./message_spans.ts";
 import type { TraceRing } from "./trace_ring.ts";
 
 /** What a trace and a step take in memory, about: measured, with their places in all tables. */
-const TRACE_BYTES = 400;
-const STEP_BYTES = 120;
+const TRACE_BYTES = 460;
+const STEP_BYTES = 90;
+
+const NO_STEPS: readonly TraceStep[] = [];
 
 /** The trace of one message, as long as it goes on. */
 export class TraceRecord {
@@ -28,8 +30,7 @@ export class TraceRecord {
   bytes: number;
   readonly #committed: number;
   readonly #spans: SpansOfMessage | null;
-  readonly #steps: TraceStep[] = [];
-  readonly #acknowledgedBy: string[] = [];
+  #steps: readonly TraceStep[] = NO_STEPS;
   #leftOut = 0;
 
   /**
@@ -51,15 +52,15 @@ export class TraceRecord {
 
   /** Notes a step. Of many the first half of what there is room for is kept, and the newest. */
   add(step: TraceStep): void {
-    const { user = "", device = "" } = step;
-    if (step.step === "acknowledged") this.#acknowledgedBy.push(keyOf(user, device));
     this.#spans?.step(step);
-    this.#steps.push(step);
     let bytes = bytesOf(step);
-    if (this.#steps.length > TRACE_STEPS_MAX) {
-      for (const dropped of this.#steps.splice(TRACE_STEPS_MAX / 2, 1)) bytes -= bytesOf(dropped);
+    // A list that is made anew has no room to spare, and most of them stay short.
+    const steps = [...this.#steps, step];
+    if (steps.length > TRACE_STEPS_MAX) {
+      for (const dropped of steps.splice(placeToDrop(steps), 1)) bytes -= bytesOf(dropped);
       this.#leftOut++;
     }
+    this.#steps = steps;
     this.bytes += bytes;
     this.ring?.grew(bytes);
   }
@@ -71,7 +72,9 @@ export class TraceRecord {
 
   /** Whether a device has acknowledged it. */
   isDone(user: string, device: string): boolean {
-    return this.#acknowledgedBy.includes(keyOf(user, device));
+    return this.#steps.some((it) =>
+      isAcknowledgement(it) && it.device === device && it.user === user
+    );
   }
 
   /** What is known by now. */
@@ -83,7 +86,7 @@ export class TraceRecord {
       ...this.#steps,
     ];
     // Nobody has to tell it: what is past its time is never delivered again.
-    if (expires <= now && this.#acknowledgedBy.length === 0) {
+    if (expires <= now && !this.#steps.some(isAcknowledgement)) {
       steps.push({ step: "expired", at: expires });
     }
     return { id, sender, to, expires, steps, leftOut: this.#leftOut };
@@ -94,7 +97,12 @@ function bytesOf({ device = "", reason = "" }: TraceStep): number {
   return STEP_BYTES + device.length + reason.length;
 }
 
-function keyOf(user: string, device: string): string {
-  // No id holds a control character.
-  return user + "\n" + device;
+function isAcknowledgement({ step }: TraceStep): boolean {
+  return step === "acknowledged";
+}
+
+/** What can be left out best: the oldest of the second half, but no acknowledgement. */
+function placeToDrop(steps: readonly TraceStep[]): number {
+  const half = TRACE_STEPS_MAX / 2;
+  return steps.findIndex((step, at) => at >= half && !isAcknowledgement(step));
 }
