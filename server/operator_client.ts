@@ -30,6 +30,7 @@ import {
   userSchema,
   usersSchema,
 } from "./operator_protocol.ts";
+import { isTracingOn } from "./otel_switch.ts";
 import { type PushTrialOptions, type PushTrialStep, TRIAL_MS_DEFAULT } from "./push/mod.ts";
 import type { ServerAdmin, ServerStatus } from "./server_admin.ts";
 import { traceSchema } from "./trace_schema.ts";
@@ -77,7 +78,9 @@ export class OperatorClient implements UserAdmin, ServerAdmin, Disposable {
   constructor(path: string, ask: Fetch) {
     this.#path = path;
     this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-    this.#ask = (url, init) => ask(url, { ...init, headers: HEADERS });
+    // Where spans are made here, Deno adds this header itself.
+    const headers = isTracingOn() ? {} : HEADERS;
+    this.#ask = (url, init) => ask(url, { ...init, headers });
   }
 
   async add(user: NewUser): Promise<User | null> {

@@ -175,9 +175,13 @@ Deno.test("a push is a span, and its token is in none", async () => {
       "titan.outcome": "accepted",
     });
   }
+  // Neither the server tells what it is asked, nor the command what it asks.
   const { dataDir } = server;
-  const lookup = await runTitan({ dataDir, args: ["user", "list", "--email", "bob@example.com"] });
-  assert.equal(lookup.code, 0, lookup.stderr);
+  const args = ["user", "list", "--email", "bob@example.com"];
+  for (const env of [{}, { ...collector.env, ...sampler }]) {
+    const lookup = await runTitan({ dataDir, args, env });
+    assert.equal(lookup.code, 0, lookup.stderr);
+  }
   // All that is left is told at the end.
   await server.stop();
   assert.ok(collector.spans.some(({ name }) => name === "GET"));

@@ -6,7 +6,7 @@
  */
 import { systemClock, systemRandom } from "../clock.ts";
 import { ConfigError } from "../config.ts";
-import { isTracingOn } from "../otel_switch.ts";
+import { type Around, loadUnsampled } from "../otel_switch.ts";
 import { openConfigured } from "../push_providers.ts";
 import type { ProviderName } from "../push/mod.ts";
 import type { PushProvider } from "../../push/mod.ts";
@@ -29,14 +29,11 @@ interface ThreadScope {
 // The types of threads and of the server exclude each other in one program.
 const scope = globalThis as unknown as ThreadScope;
 
-/** Does work in some circumstances. */
-type Around = <T>(work: () => T) => T;
-
 /** Sends pushes for the server that started this thread. */
 class PushThread {
   #providers: ReadonlyMap<ProviderName, PushProvider> = new Map();
   #answers: Answer[] = [];
-  /** Around each call of a provider. */
+  /** Around each call of a provider: in the URLs of pushes are secrets of devices. */
   #around: Around = (work) => work();
   /** Resolves once it is known which providers there are: a thread that is started anew has work at once. */
   #opening: Promise<void> = Promise.resolve();
@@ -107,12 +104,6 @@ class PushThread {
   #say(message: FromWorker): void {
     scope.postMessage(message);
   }
-}
-
-/** Has OpenTelemetry hear nothing of a push by itself: the URLs hold what only devices know. */
-async function loadUnsampled(): Promise<Around> {
-  if (!isTracingOn()) return (work) => work();
-  return (await import("../otel/mod.ts")).unsampled;
 }
 
 const thread = new PushThread();
