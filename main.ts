@@ -9,9 +9,11 @@ import { COMMIT_BACKLOG_BYTES_MAX } from "./limits.ts";
 import {
   type Config,
   createEpoch,
+  isTracingOn,
   type Listen,
   loadDenoListener,
   loadWsListener,
+  type MessageSpans,
   runTitan,
   type StoreOpening,
   systemClock,
@@ -58,6 +60,12 @@ function threadCpuMs(): number {
   return (user + system) / 1000;
 }
 
+async function loadSpans(config: Config): Promise<MessageSpans | undefined> {
+  if (!isTracingOn()) return undefined;
+  const { createOtelSpans } = await import("./server/otel/mod.ts");
+  return createOtelSpans(denoJson.version, config);
+}
+
 function loadListener({ listener }: Config): Promise<Listen> {
   return listener === "ws" ? loadWsListener() : loadDenoListener();
 }
@@ -71,6 +79,7 @@ if (import.meta.main) {
     threadCpuMs,
     openStore,
     loadStoreFiles: async () => (await import("./store/kv/files/mod.ts")).kvFiles,
+    loadSpans,
     loadListener,
   });
   Deno.exit(exitCode);

@@ -21,9 +21,11 @@ export type {
 } from "./listener.ts";
 export { type Log, LOG_FIELDS, type LogFields } from "./log.ts";
 export type { IssuerConfig } from "./oidc/mod.ts";
+export { isTracingOn } from "./otel_switch.ts";
 export type { PushConfig } from "./push_config.ts";
 export type { ApnsPlace, FileSource } from "./push_value.ts";
 export type { ConfigWarning, Setting } from "./setting_reader.ts";
+export type { MessageSpans, SpansOfMessage } from "./trace/mod.ts";
 export type { Transport, TransportAcceptor, TransportHandler } from "./transport.ts";
 
 /** Loads the listener on `Deno.serve`. */

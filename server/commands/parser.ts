@@ -9,6 +9,7 @@ import { addBackup } from "./backup_parser.ts";
 import { addConfig } from "./config_parser.ts";
 import { example } from "./example.ts";
 import type { Program } from "./program.ts";
+import { addWatching } from "./watching_parser.ts";
 
 /** Users of a page of `titan user list` where nothing else is asked for. */
 const USER_PAGE_DEFAULT = 100;
@@ -54,8 +55,7 @@ export function createParser(program: Program, commands: Commands): Command {
   addUser(titan, program);
   addPush(titan);
   addChat(titan, program, commands);
-  addDoctor(titan, program, commands);
-  addHealth(titan, program, commands);
+  addWatching(titan, program, commands);
   addBackup(titan, program, commands);
   addConfig(titan, program);
   return titan;
@@ -254,42 +254,6 @@ function addChat(titan: Command, program: Program, commands: Commands): void {
     .action(async (to, options) => {
       const { chat } = await import("./chat/mod.ts");
       commands.ended(await chat(program, to, options));
-    });
-}
-
-function addDoctor(titan: Command, program: Program, commands: Commands): void {
-  titan.command("doctor")
-    .description("say whether everything is well, and try whether a push arrives")
-    .option("--device <user device...>", "send this device a push, and wait until it answers")
-    .option("--wait <time>", "how long the device may take: 60s, 10m (default: 60s)")
-    .option("--json", "print JSON; with --device one line a step")
-    .addHelpText(
-      "after",
-      "\nIt looks at the configuration, the data directory, the server that runs, TLS, the clock,\n" +
-        "issuers and push services, and changes nothing. Run it with the server's variables.\n" +
-        "--device asks the running server to send one real push. Exit code 1: something is wrong.\n" +
-        example("titan doctor", "titan doctor --device alice phone"),
-    )
-    .action(async (options) => {
-      const { doctor } = await import("./doctor/mod.ts");
-      commands.ended(await doctor(program, options));
-    });
-}
-
-function addHealth(titan: Command, program: Program, commands: Commands): void {
-  titan.command("health")
-    .description("ask the running server whether it is ready")
-    .option("--url <url>", "the server; without it, the one that PORT and TITAN_HOST name")
-    .option("--live", "ask only whether it answers")
-    .addHelpText(
-      "after",
-      "\nFor containers and scripts that have no HTTP client: it asks /readyz, or /healthz, prints\n" +
-        "the answer and ends with 0, or with 1 where the server is not ready or does not answer.\n" +
-        example("titan health", "titan health --live --url https://chat.example.org"),
-    )
-    .action(async (options) => {
-      const { health } = await import("./health_command.ts");
-      commands.ended(await health(program, options));
     });
 }
 

@@ -14,6 +14,7 @@ function parser(): Command {
     configuration: unused,
     openStore: unused,
     loadStoreFiles: unused,
+    loadSpans: unused,
     loadListener: unused,
   };
   return createParser(program, { serve: unused, configure: unused, ended: unused });
@@ -49,6 +50,7 @@ Deno.test("createParser() knows all commands", () => {
     "chat",
     "doctor",
     "health",
+    "trace",
     "backup",
     "restore",
     "check",

@@ -7,6 +7,7 @@ import type { Store, StoreFiles } from "../../store/mod.ts";
 import type { Clock, RandomBytes } from "../clock.ts";
 import type { Config, Configuration } from "../config.ts";
 import type { Listen } from "../listener.ts";
+import type { MessageSpans } from "../trace/mod.ts";
 
 /** What a store is opened with beside the configuration. */
 export interface StoreOpening {
@@ -34,6 +35,12 @@ export interface Adapters {
   openStore(config: Config, opening: StoreOpening): Promise<Store>;
   /** Loads what works on the files of the embedded store. */
   loadStoreFiles(): Promise<StoreFiles>;
+  /**
+   * Loads what tells OpenTelemetry of messages; undefined where that is off.
+   *
+   * @throws {ConfigError} it would tell what it must not.
+   */
+  loadSpans(config: Config): Promise<MessageSpans | undefined>;
   /** Loads the configured listener. */
   loadListener(config: Config): Promise<Listen>;
 }

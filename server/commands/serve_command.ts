@@ -81,6 +81,7 @@ async function run(serving: Serving): Promise<void> {
   using dir = await DataDir.open(config.dataDir);
   const secrets = config.jwtSecrets ?? await readOrMakeSecrets(dir.path, program.random);
   warn(serving, secrets);
+  const spans = await program.loadSpans(config);
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(dir, log));
   const telemetry = new Telemetry();
@@ -95,6 +96,7 @@ async function run(serving: Serving): Promise<void> {
     log,
     store,
     secrets,
+    spans,
     listen: await loadListener(serving),
     providers: push.byName,
     fetch: (url, init) => fetch(url, init),
@@ -170,7 +172,7 @@ async function loadListener({ program, config }: Serving): Promise<Listen> {
 /** What an operator can ask of this server. */
 function operatedBy(
   { program: { version, clock }, config }: Serving,
-  { url, pushes }: Server,
+  { url, pushes, tracer }: Server,
   push: PushProviders,
 ): ServerAdmin {
   const ready = clock.now();
@@ -180,6 +182,7 @@ function operatedBy(
     status: () =>
       Promise.resolve({ version, url, store, ready, providers: names, pushes: pushes.figures }),
     testPush: (user, device, options) => pushes.test(user, device, options),
+    trace: (id) => Promise.resolve(tracer.find(id)),
   };
 }
 

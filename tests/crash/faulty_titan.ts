@@ -67,6 +67,7 @@ if (import.meta.main) {
     collectGarbage: undefined,
     openStore: (config, opening) => openStore(fault, config, opening),
     loadStoreFiles: () => Promise.reject(new Error("Files of the store are not used here")),
+    loadSpans: () => Promise.resolve(undefined),
     loadListener: ({ listener }) => listener === "ws" ? loadWsListener() : loadDenoListener(),
   });
   Deno.exit(exitCode);
