@@ -203,7 +203,7 @@ async function openSocket(
 }
 
 function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[]): void {
-  const { host, trustProxy, googleIssuer: url } = config;
+  const { host, trustProxy, googleIssuer: url, adminHost, adminPort } = config;
   const configuration = program.configuration();
   for (const warning of configuration.warnings) {
     if (warning.kind === "unknown") {
@@ -223,5 +223,9 @@ function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[])
   if (!isLoopback(host) && trustProxy.length === 0) {
     const reason = "Tokens and messages cross the network in the clear: put a TLS proxy in front";
     log.warn("no TLS", { address: host, reason });
+  }
+  if (adminPort !== undefined && !isLoopback(adminHost)) {
+    const reason = "Whoever reaches it reads all figures: keep it inside a private network";
+    log.warn("operators' listener open", { address: adminHost, reason });
   }
 }
