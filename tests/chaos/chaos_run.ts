@@ -111,9 +111,7 @@ async function round(
     if (figures === undefined) throw new Error("The load told no figures");
     const all = [broken, inspection?.broken ?? ""].filter((text) => text !== "").join("\n");
     if (all !== "") throw new BrokenError(all);
-    if (event.mustRefuse === true && figures.refused === 0) {
-      throw new Error("Nobody was refused: it did not happen");
-    }
+    if (event.mustRefuse === true) requireRefusals(figures);
     const tookS = (performance.now() - started) / 1000;
     tell(`${name}: ${event.about}: good, ${figures.accepted} accepted, ${tookS.toFixed(0)} s`);
     const backup = inspection === undefined ? {} : { backup: inspection.backup };
@@ -122,6 +120,12 @@ async function round(
     const reason = error instanceof Error ? error.message : String(error);
     throw new BrokenError(`Event "${name}": ${reason}\n-- the server wrote:\n${host.output()}`);
   }
+}
+
+/** @throws {Error} nobody was refused, or somebody too early: what was to happen did not. */
+function requireRefusals({ refused, refusedBefore }: RoundFigures): void {
+  if (refusedBefore > 0) throw new Error(`${refusedBefore} were refused before it happened`);
+  if (refused === 0) throw new Error("Nobody was refused: it did not happen");
 }
 
 /** After all of it everybody of all rounds comes back, and nothing may come again. */

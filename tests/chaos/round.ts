@@ -18,6 +18,12 @@ const WAIT_MS_MAX = 60_000;
 /** How often to look whether it has, in milliseconds. */
 const LOOK_MS = 50;
 
+/** What has not come when nothing has come for so long comes no more, in milliseconds. */
+const QUIET_MS = 10_000;
+
+/** How often to look through all records whether all has come, in milliseconds. */
+const ARRIVED_LOOK_MS = 1000;
+
 /** Answers of one sender that are looked at, from the newest on. */
 const NEWEST = 64;
 
@@ -41,6 +47,7 @@ export class Round implements AsyncDisposable {
   readonly history: History;
   readonly stage: Stage;
   readonly #cast: Cast;
+  readonly #complaints: string[] = [];
 
   private constructor({ name, refusals }: RoundOptions, stage: Stage, cast: Cast) {
     this.name = name;
@@ -86,18 +93,26 @@ export class Round implements AsyncDisposable {
     await this.#until("every sender is served again", () => senders.every(isServed));
   }
 
-  /** Nobody writes any more; waits until everything has arrived, and everybody came back once. */
+  /**
+   * Nobody writes any more; waits until everything has arrived, and everybody came back once. What
+   * does not come is for {@linkcode Round.check} to tell.
+   */
   async drain(): Promise<void> {
     this.stage.enter("draining");
-    await this.#until("all is answered", () => this.#cast.isDone);
-    await this.#until("all has arrived", () => isDrained(this.history), 1000);
+    const waits = [
+      await this.#wait("all is answered", () => this.#cast.isDone),
+      await this.#wait("all has arrived", this.#isSettled()),
+    ];
     await this.#cast.return();
-    await this.#until("everybody came back", () => this.#cast.isBack);
+    waits.push(await this.#wait("everybody came back", () => this.#cast.isBack));
+    this.#complaints.push(...waits.filter((complaint) => complaint !== null));
   }
 
   /** What was broken. */
   check(): readonly Violation[] {
-    return check(this.history);
+    const violations = check(this.history);
+    if (violations.length > 0) return violations;
+    return this.#complaints.map((what) => ({ rule: "I9", what, history: [] }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,16 +120,47 @@ export class Round implements AsyncDisposable {
     await this.#cast.leave();
   }
 
-  /** Waits, but not for ever: what does not come is for {@linkcode Round.check} to tell. */
-  async #until(what: string, condition: () => boolean, lookMs = LOOK_MS): Promise<void> {
+  /** Whether all has arrived, or nothing has come for a while; both take a long look. */
+  #isSettled(): () => boolean {
+    let seen = -1;
+    let since = this.stage.now();
+    let looked = -Infinity;
+    return () => {
+      const now = this.stage.now();
+      const came = arrivalsOf(this.history);
+      if (came !== seen) [seen, since] = [came, now];
+      if (now - since > QUIET_MS) return true;
+      if (now - looked < ARRIVED_LOOK_MS) return false;
+      looked = now;
+      return isDrained(this.history);
+    };
+  }
+
+  /** Waits for something that has to happen. */
+  async #until(what: string, condition: () => boolean): Promise<void> {
+    const complaint = await this.#wait(what, condition);
+    if (complaint !== null) throw new Error(complaint);
+  }
+
+  /** Waits, but not for ever. @returns what there is to complain of; null: it has happened */
+  async #wait(what: string, condition: () => boolean): Promise<string | null> {
     const deadline = this.stage.now() + WAIT_MS_MAX;
     while (!condition()) {
       if (this.stage.now() > deadline) {
-        throw new Error(`Waited ${WAIT_MS_MAX / 1000} s until ${what}, in vain`);
+        return `Waited ${WAIT_MS_MAX / 1000} s until ${what}, in vain`;
       }
-      await this.stage.pause(lookMs);
+      await this.stage.pause(LOOK_MS);
     }
+    return null;
   }
+}
+
+function arrivalsOf({ devices }: History): number {
+  let arrivals = 0;
+  for (const { connections } of devices) {
+    for (const { deliveries } of connections) arrivals += deliveries.length;
+  }
+  return arrivals;
 }
 
 function isServedSince({ sent }: DeviceRecord, since: number): boolean {

@@ -26,7 +26,8 @@ export interface RoundFigures {
    * and acknowledge what they get.
    */
   readonly deliveredMs: number | undefined;
-  /** The longest time in which nobody had an acknowledgement, from the harm on. */
+  /** The longest time in which nobody had an acknowledgement, before the harm, and from it on. */
+  readonly pauseBeforeMs: number;
   readonly pauseMs: number;
   /** Messages that were acknowledged to their senders. */
   readonly accepted: number;
@@ -38,8 +39,9 @@ export interface RoundFigures {
   readonly resent: number;
   /** Of those, answered with the id that it had already. */
   readonly duplicates: number;
-  /** Times that a message was refused and had to be tried again. */
+  /** Times that a message was refused and had to be tried again, in all and before the harm. */
   readonly refused: number;
+  readonly refusedBefore: number;
   /** Connections that were made. */
   readonly connections: number;
   /** From a message to its acknowledgement, the 99th percentile, before the harm and after it. */
@@ -63,7 +65,9 @@ export function roundFigures(history: History, moments: Moments, end: number): R
   const acks = acknowledgements(history);
   const start = acks[0]?.at ?? harmed;
   const attempts = history.devices.flatMap(({ sent }) => sent.map(({ attempts }) => attempts));
-  const answers = attempts.flat().map(({ answer }) => answer);
+  const answers = attempts.flat().flatMap(({ answer }) => answer ?? []);
+  const refusals = answers.filter(({ kind }) => kind === "refused");
+  const times = acks.map(({ at }) => at);
   const firstAck = acks.find(({ at, since }) =>
     at > released && (!moments.isNewServer || since > harmed)
   );
@@ -72,14 +76,16 @@ export function roundFigures(history: History, moments: Moments, end: number): R
     harmMs: released - harmed,
     firstAckMs: firstAck === undefined ? undefined : firstAck.at - released,
     deliveredMs: deliveredAfter(history, released),
-    pauseMs: longestPause([harmed, ...acks.map(({ at }) => at).filter((at) => at > harmed), end]),
+    pauseBeforeMs: longestPause(times.filter((at) => at > start + WARM_UP_MS && at <= harmed)),
+    pauseMs: longestPause([harmed, ...times.filter((at) => at > harmed), end]),
     accepted: attempts.filter((list) => list.some(({ answer }) => answer?.kind === "accepted"))
       .length,
     delivered: devices.reduce((sum, { first }) => sum + first.size, 0),
     redelivered: devices.reduce((sum, { first, all }) => sum + all - first.size, 0),
     resent: attempts.reduce((sum, { length }) => sum + Math.max(0, length - 1), 0),
-    duplicates: answers.filter((answer) => answer?.kind === "accepted" && answer.duplicate).length,
-    refused: answers.filter((answer) => answer?.kind === "refused").length,
+    duplicates: answers.filter((answer) => answer.kind === "accepted" && answer.duplicate).length,
+    refused: refusals.length,
+    refusedBefore: refusals.filter(({ at }) => at < harmed).length,
     connections: history.devices.reduce((sum, { connections }) => sum + connections.length, 0),
     p99BeforeMs: p99(acks.filter(({ sent, at }) => sent > start + WARM_UP_MS && at < harmed)),
     p99AfterMs: p99(acks.filter(({ sent, at }) => sent > released + SETTLE_MS && at < end)),
