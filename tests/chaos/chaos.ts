@@ -62,6 +62,7 @@ const COLUMNS: readonly (readonly [head: string, cell: (report: EventReport) => 
   ["all there s", ({ figures }) => seconds(figures.deliveredMs)],
   ["pause s", ({ figures }) => seconds(figures.pauseMs)],
   ["before s", ({ figures }) => seconds(figures.pauseBeforeMs)],
+  ["load s", ({ stallMs }) => seconds(stallMs)],
   ["accepted", ({ figures }) => thousands(figures.accepted)],
   ["delivered", ({ figures }) => thousands(figures.delivered)],
   ["again", ({ figures }) => thousands(figures.redelivered)],

@@ -147,15 +147,18 @@ async function fillDisk({ load, disk, holdMs }: Scene): Promise<Aftermath> {
 
 async function jump({ load, host, clock, holdMs }: Scene, shiftMs: number): Promise<Aftermath> {
   if (clock === undefined) throw new Error("There is no clock to move");
+  const { url } = host;
+  await load.ask({ do: "post", url });
   const harmed = await load.now();
   await clock.jump(shiftMs);
   await pause(WallClock.seenMs);
   // This also shows that the server's clock has jumped.
-  await load.ask({ do: "tokens", url: host.url, shiftMs });
+  await load.ask({ do: "jumped", url, shiftMs, jumpMs: shiftMs });
   const mend = async () => {
+    await load.ask({ do: "post", url });
     await clock.jump(0);
     await pause(Math.max(WallClock.seenMs, holdMs));
-    await load.ask({ do: "tokens", url: host.url, shiftMs: 0 });
+    await load.ask({ do: "jumped", url, shiftMs: 0, jumpMs: -shiftMs });
   };
   return { harmed, released: harmed, isNewServer: false, mend };
 }

@@ -32,6 +32,8 @@ export interface ChaosOptions extends ChatSize {
 export interface EventReport {
   readonly event: string;
   readonly figures: RoundFigures;
+  /** The longest time in which the load itself stood still, from the harm on, in milliseconds. */
+  readonly stallMs: number;
   readonly backup?: BackupFigures;
 }
 
@@ -107,7 +109,7 @@ async function round(
     const end = await load.now();
     await load.ask({ do: "drain" });
     const inspection = await inspect?.();
-    const { broken = "", figures } = await load.ask({ do: "finish", moments, end });
+    const { broken = "", figures, stallMs = 0 } = await load.ask({ do: "finish", moments, end });
     if (figures === undefined) throw new Error("The load told no figures");
     const all = [broken, inspection?.broken ?? ""].filter((text) => text !== "").join("\n");
     if (all !== "") throw new BrokenError(all);
@@ -115,7 +117,7 @@ async function round(
     const tookS = (performance.now() - started) / 1000;
     tell(`${name}: ${event.about}: good, ${figures.accepted} accepted, ${tookS.toFixed(0)} s`);
     const backup = inspection === undefined ? {} : { backup: inspection.backup };
-    return { event: name, figures, ...backup };
+    return { event: name, figures, stallMs, ...backup };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new BrokenError(`Event "${name}": ${reason}\n-- the server wrote:\n${host.output()}`);

@@ -7,11 +7,13 @@
 import { createTokens, readOrMakeSecrets } from "../../server/auth/mod.ts";
 import { systemRandom } from "../../server/clock.ts";
 import { describe } from "../crash/violation.ts";
+import { collectLetters, type LetterBox, postLetters } from "./letters.ts";
 import { linesOf } from "./lines.ts";
 import type { ChatAnswer, ChatRequest, RestoredPlace } from "./protocol.ts";
 import { checkRestored, countPromised, receiveRestored, repeatRestored } from "./restored.ts";
 import { Round } from "./round.ts";
 import { roundFigures } from "./round_figures.ts";
+import { StallWatch } from "./stall_watch.ts";
 import { tryTokens } from "./token_trial.ts";
 import { epochOf, type Sign, Visits } from "./visits.ts";
 
@@ -30,6 +32,7 @@ class ChatProcess {
   #round: Round | null = null;
   #dataDir = "";
   readonly #visits = new Visits();
+  readonly #stalls = new StallWatch();
 
   /** Does what it is asked for. */
   async answer(request: ChatRequest): Promise<Told> {
@@ -46,8 +49,12 @@ class ChatProcess {
       case "recovered":
         await this.#current.recovered(request.since);
         return {};
-      case "tokens":
+      case "post":
+        await postLetters(this.#letterBox(request.url));
+        return {};
+      case "jumped":
         await tryTokens({ ...request, dataDir: this.#dataDir });
+        await collectLetters(this.#letterBox(request.url), request.jumpMs);
         return {};
       case "drain":
         await this.#current.drain();
@@ -62,6 +69,7 @@ class ChatProcess {
         return {
           broken: describe(violations),
           figures: roundFigures(round.history, moments, end),
+          stallMs: this.#stalls.longest(moments.harmed, end),
         };
       }
       case "revisit":
@@ -72,6 +80,10 @@ class ChatProcess {
   get #current(): Round {
     if (this.#round === null) throw new Error("There is no round");
     return this.#round;
+  }
+
+  #letterBox(url: string): LetterBox {
+    return { url, sign: this.#sign(this.#dataDir) };
   }
 
   async #checkRestored({ url, dataDir, original, taken, done }: RestoredPlace): Promise<Told> {

@@ -14,7 +14,8 @@ export type ChatRequest =
   | { readonly do: "now" }
   | { readonly do: "died"; readonly at: number }
   | { readonly do: "recovered"; readonly since: number }
-  | { readonly do: "tokens"; readonly url: string; readonly shiftMs: number }
+  | { readonly do: "post"; readonly url: string }
+  | JumpedRequest
   | { readonly do: "drain" }
   | { readonly do: "restored"; readonly backup: RestoredPlace }
   | { readonly do: "finish"; readonly moments: Moments; readonly end: number }
@@ -31,6 +32,15 @@ export interface JoinRequest extends ChatSize {
   readonly dataDir: string;
   /** Error codes that may refuse a message. */
   readonly refusals: readonly number[];
+}
+
+/** The server's clock has jumped, since "post" was asked for. */
+export interface JumpedRequest {
+  readonly do: "jumped";
+  readonly url: string;
+  /** How far the clock is from the true time, and how far it has jumped, in milliseconds. */
+  readonly shiftMs: number;
+  readonly jumpMs: number;
 }
 
 /** A server that was made of a backup. */
@@ -53,6 +63,8 @@ export interface ChatAnswer {
   /** What was broken, in words; empty or absent where nothing was. */
   readonly broken?: string;
   readonly figures?: RoundFigures;
+  /** The longest time in which the load itself stood still, from the harm on. */
+  readonly stallMs?: number;
   readonly restored?: RestoredFigures;
   /** It could not be done. */
   readonly error?: string;

@@ -9,6 +9,7 @@ import { RPC_ERRORS } from "../../rpc/rpc_error.ts";
 import { createTokens, readOrMakeSecrets } from "../../server/auth/mod.ts";
 import { systemRandom } from "../../server/clock.ts";
 import { AnsweredError, TestClient } from "../harness/client.ts";
+import { patiently } from "./patiently.ts";
 
 /** How long the tokens are valid: less than the clock has jumped. */
 const TTL_SECONDS = 1800;
@@ -36,15 +37,15 @@ export async function tryTokens({ url, dataDir, shiftMs }: TokenTrial): Promise<
   };
   const ofTrueTime = await sign(() => Date.now());
   if (shiftMs === 0) {
-    await using _client = await TestClient.connect(url, { token: ofTrueTime });
+    await using _client = await patiently(() => TestClient.connect(url, { token: ofTrueTime }));
     return;
   }
   await assert.rejects(
-    TestClient.connect(url, { token: ofTrueTime }).then((client) => client.close()),
+    patiently(async () => await (await TestClient.connect(url, { token: ofTrueTime })).close()),
     (error) => isRefusal(error, shiftMs > 0 ? "expired" : "not_yet_valid"),
   );
   const token = await sign(() => Date.now() + shiftMs);
-  await using _client = await TestClient.connect(url, { token });
+  await using _client = await patiently(() => TestClient.connect(url, { token }));
 }
 
 function isRefusal(error: unknown, reason: string): true {
