@@ -29,6 +29,8 @@ export interface RoundFigures {
   /** The longest time in which nobody had an acknowledgement, before the harm, and from it on. */
   readonly pauseBeforeMs: number;
   readonly pauseMs: number;
+  /** From the harm to the beginning of that. */
+  readonly pauseAfterMs: number;
   /** Messages that were acknowledged to their senders. */
   readonly accepted: number;
   /** Messages that came to a device for the first time. */
@@ -68,6 +70,7 @@ export function roundFigures(history: History, moments: Moments, end: number): R
   const answers = attempts.flat().flatMap(({ answer }) => answer ?? []);
   const refusals = answers.filter(({ kind }) => kind === "refused");
   const times = acks.map(({ at }) => at);
+  const pause = longestPause([harmed, ...times.filter((at) => at > harmed), end]);
   const firstAck = acks.find(({ at, since }) =>
     at > released && (!moments.isNewServer || since > harmed)
   );
@@ -76,8 +79,9 @@ export function roundFigures(history: History, moments: Moments, end: number): R
     harmMs: released - harmed,
     firstAckMs: firstAck === undefined ? undefined : firstAck.at - released,
     deliveredMs: deliveredAfter(history, released),
-    pauseBeforeMs: longestPause(times.filter((at) => at > start + WARM_UP_MS && at <= harmed)),
-    pauseMs: longestPause([harmed, ...times.filter((at) => at > harmed), end]),
+    pauseBeforeMs: longestPause(times.filter((at) => at > start + WARM_UP_MS && at <= harmed)).ms,
+    pauseMs: pause.ms,
+    pauseAfterMs: pause.from - harmed,
     accepted: attempts.filter((list) => list.some(({ answer }) => answer?.kind === "accepted"))
       .length,
     delivered: devices.reduce((sum, { first }) => sum + first.size, 0),
@@ -155,10 +159,11 @@ function isAttentive({ connections }: DeviceRecord): boolean {
   return first?.answer !== undefined && first.answer.at - first.at < SETTLE_MS;
 }
 
-function longestPause(moments: readonly number[]): number {
-  let longest = 0;
+function longestPause(moments: readonly number[]): { readonly from: number; readonly ms: number } {
+  let longest = { from: moments[0] ?? 0, ms: 0 };
   for (const [index, at] of moments.entries()) {
-    longest = Math.max(longest, at - (moments[index - 1] ?? at));
+    const from = moments[index - 1] ?? at;
+    if (at - from > longest.ms) longest = { from, ms: at - from };
   }
   return longest;
 }

@@ -32,7 +32,7 @@ Deno.test("roundFigures() measures from the end of the harm, and the longest sil
   const figures = roundFigures(history, moments, sentAt(6) + 1);
   assert.equal(figures.harmMs, 2);
   assert.equal(figures.firstAckMs, sentAt(4) + 1 - released);
-  assert.equal(figures.pauseMs, 10);
+  assert.deepEqual([figures.pauseMs, figures.pauseAfterMs], [10, sentAt(4) + 1 - HARMED]);
   // All that was accepted by then had arrived.
   assert.equal(figures.deliveredMs, 0);
   // Only a connection of the new server counts where there is one.
