@@ -14,12 +14,15 @@ import { testSeed } from "../crash/seeded.ts";
 import { CHAOS_EVENTS, type ChaosEvent } from "./chaos_events.ts";
 import { BrokenError, type EventReport, runChaos } from "./chaos_run.ts";
 
+/** The exit code of what SIGINT ended, as shells have it. */
+const INTERRUPTED = 130;
+
 interface Options {
   readonly seed: number;
   readonly seconds: number;
   readonly pairs: number;
   readonly window: number;
-  readonly only: readonly ChaosEvent[];
+  readonly only?: readonly ChaosEvent[];
   readonly dir: string;
   readonly fault?: Fault;
 }
@@ -27,31 +30,42 @@ interface Options {
 async function main(): Promise<void> {
   const command = createCommand("chaos", "Harms a server under chat load, and checks what is lost")
     .option("--seed <number>", "of the run", seedNumber, testSeed())
-    .option("--seconds <count>", "of chat before each event, and after it", wholeNumber, 15)
+    .option("--seconds <count>", "of chat before each event, and after it", wholeNumber, 12)
     .option("--pairs <count>", "senders, and receivers", wholeNumber, 50)
     .option("--window <count>", "messages of a sender that wait for their ACK", wholeNumber, 4)
-    .option("--only <events>", "of all events, with commas between them", eventNames, CHAOS_EVENTS)
+    .option("--only <events>", "some of the events, with commas between them", eventNames)
     .option("--fault <json>", "run a server with a fault of tests/crash/fault.ts", faultOf)
-    .addHelpText("after", `\nEvents:\n${eventLines()}`)
+    .addHelpText("after", `\nEvents:\n${eventLines()}\n\n${COLUMNS_HELP}`)
     .parse(Deno.args, { from: "user" });
-  const { dir, only: events, ...options } = command.opts<Options>();
+  const { dir, only: events = CHAOS_EVENTS, ...options } = command.opts<Options>();
   const machine = await describeMachine();
   console.error(machineLine(machine));
   console.error(`Seed ${options.seed}, ${events.length} events`);
   const directory = await Deno.makeTempDir({ dir, prefix: "titan-chaos-" });
+  const { signal } = interruption();
   try {
     const tell = (line: string) => console.error(line);
-    const report = await runChaos({ ...options, events, directory, tell });
+    const report = await runChaos({ ...options, events, directory, tell, signal });
     console.log(tableOf(report.events));
     for (const line of report.leftOut) console.log(`Left out: ${line}`);
     console.log(toJsonLine({ machine, ...options, ...report }));
   } catch (error) {
-    if (!(error instanceof BrokenError)) throw error;
-    console.error(`error: seed ${options.seed}: ${error.message}`);
-    Deno.exitCode = 1;
+    if (!signal.aborted && !(error instanceof BrokenError)) throw error;
+    const said = error instanceof BrokenError ? error.message : "";
+    console.error(signal.aborted ? "Interrupted" : `error: seed ${options.seed}: ${said}`);
+    Deno.exitCode = signal.aborted ? INTERRUPTED : 1;
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+/** Aborted by SIGINT and SIGTERM, so that no server and no disk is left behind. */
+function interruption(): AbortController {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(name, () => controller.abort());
+  }
+  return controller;
 }
 
 /** Heads of the columns, and what is in them. */
@@ -72,6 +86,18 @@ const COLUMNS: readonly (readonly [head: string, cell: (report: EventReport) => 
   ["p99 ms", ({ figures }) => milliseconds(figures.p99BeforeMs)],
   ["after ms", ({ figures }) => milliseconds(figures.p99AfterMs)],
 ];
+
+const COLUMNS_HELP = `Columns of the table:
+  harm s       from the event to its end, such as SIGCONT; 0: it has none
+  first ACK s  from that end to the first acknowledgement
+  all there s  from that end until all that was accepted before is delivered
+  pause s      the longest time without any acknowledgement, from the event on
+  before s     the same before the event
+  load s       the longest time in which the load itself stood still
+  again        messages that came to a device again, under their id
+  resent       messages that were sent again under their cid; known: those that were stored already
+  refused      refusals with an error that says to try again
+  p99 ms       from a message to its acknowledgement, before the event; after ms: after it`;
 
 function tableOf(reports: readonly EventReport[]): string {
   const table = markdownTable(
@@ -102,7 +128,7 @@ function eventLines(): string {
 }
 
 function eventNames(text: string): readonly ChaosEvent[] {
-  return text.split(",").map((name) => {
+  return [...new Set(text.split(","))].map((name) => {
     const event = CHAOS_EVENTS.find((one) => one.name === name);
     if (event !== undefined) return event;
     const known = CHAOS_EVENTS.map((one) => one.name).join(", ");

@@ -24,6 +24,8 @@ export interface ChaosOptions extends ChatSize {
   readonly directory: string;
   /** What is wrong with the server, to see that it is found. @default {nothing} */
   readonly fault?: Fault | undefined;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
   /** Hears what is done, in words. */
   readonly tell: (line: string) => void;
 }
@@ -55,11 +57,11 @@ const DISK_MEBIBYTES_PER_SECOND = 30;
 
 /** Lets everything happen. @throws {BrokenError} a promise was not kept. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { events, directory, fault, tell } = options;
+  const { events, directory, fault, tell, signal } = options;
   const reports: EventReport[] = [];
   const leftOut: string[] = [];
   const library = await findFaketime();
-  await using load = new ChatLoad();
+  await using load = new ChatLoad(signal);
   const home = await directoryIn(directory, "home");
   await using plain = new Host({ directory: home, fault });
   const clock = library === undefined ? undefined : await WallClock.create(library, home);

@@ -20,8 +20,12 @@ export class ChatLoad implements AsyncDisposable {
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #answers: AsyncIterator<string>;
 
-  /** Starts the process; nobody chats yet. */
-  constructor() {
+  /**
+   * Starts the process; nobody chats yet.
+   *
+   * @param signal ends it, and with it whoever waits for an answer
+   */
+  constructor(signal: AbortSignal) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "-A", `--v8-flags=--max-old-space-size=${HEAP_MEBIBYTES}`],
@@ -34,6 +38,7 @@ export class ChatLoad implements AsyncDisposable {
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#answers = linesOf(this.#child.stdout);
+    signal.addEventListener("abort", () => this.#kill(), { once: true });
   }
 
   /**
@@ -59,8 +64,17 @@ export class ChatLoad implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // Without input it leaves; whatever it does is worth nothing any more.
     await this.#input.close().catch(() => {});
-    this.#child.kill("SIGKILL");
+    this.#kill();
     await this.#child.stdout.cancel().catch(() => {});
     await this.#child.status;
+  }
+
+  #kill(): void {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      // It is over already.
+      if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
