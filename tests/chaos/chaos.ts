@@ -13,6 +13,7 @@ import type { Fault } from "../crash/fault.ts";
 import { testSeed } from "../crash/seeded.ts";
 import { CHAOS_EVENTS, type ChaosEvent } from "./chaos_events.ts";
 import { BrokenError, type EventReport, runChaos } from "./chaos_run.ts";
+import { findFaketime } from "./wall_clock.ts";
 
 /** The exit code of what SIGINT ended, as shells have it. */
 const INTERRUPTED = 130;
@@ -45,7 +46,8 @@ async function main(): Promise<void> {
   const { signal } = interruption();
   try {
     const tell = (line: string) => console.error(line);
-    const report = await runChaos({ ...options, events, directory, tell, signal });
+    const faketime = await findFaketime();
+    const report = await runChaos({ ...options, events, directory, faketime, tell, signal });
     console.log(tableOf(report.events));
     for (const line of report.leftOut) console.log(`Left out: ${line}`);
     console.log(toJsonLine({ machine, ...options, ...report }));

@@ -12,7 +12,7 @@ import { ChatLoad } from "./chat_load.ts";
 import { type BackupFigures, type ChaosEvent, pause, type Scene } from "./chaos_events.ts";
 import { Host } from "./host.ts";
 import type { RoundFigures } from "./round_figures.ts";
-import { findFaketime, WallClock } from "./wall_clock.ts";
+import { WallClock } from "./wall_clock.ts";
 
 /** What a run is. */
 export interface ChaosOptions extends ChatSize {
@@ -24,6 +24,8 @@ export interface ChaosOptions extends ChatSize {
   readonly directory: string;
   /** What is wrong with the server, to see that it is found. @default {nothing} */
   readonly fault?: Fault | undefined;
+  /** Where libfaketime is; undefined: it is not installed. */
+  readonly faketime: string | undefined;
   /** Ends the run. */
   readonly signal: AbortSignal;
   /** Hears what is done, in words. */
@@ -57,17 +59,16 @@ const DISK_MEBIBYTES_PER_SECOND = 30;
 
 /** Lets everything happen. @throws {BrokenError} a promise was not kept. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { events, directory, fault, tell, signal } = options;
+  const { events, directory, fault, faketime, tell, signal } = options;
   const reports: EventReport[] = [];
   const leftOut: string[] = [];
-  const library = await findFaketime();
   await using load = new ChatLoad(signal);
   const home = await directoryIn(directory, "home");
   await using plain = new Host({ directory: home, fault });
-  const clock = library === undefined ? undefined : await WallClock.create(library, home);
+  const clock = faketime === undefined ? undefined : await WallClock.create(faketime, home);
   await using moved = new Host({ directory: home, fault, launcher: clock?.launcher });
   for (const event of events) {
-    const obstacle = await obstacleTo(event, library);
+    const obstacle = await obstacleTo(event, faketime);
     if (obstacle !== undefined) {
       leftOut.push(`${event.name}: ${obstacle}`);
       tell(`${event.name}: left out, ${obstacle}`);
@@ -146,9 +147,9 @@ async function revisit(load: ChatLoad, plain: Host, moved: Host): Promise<void> 
 
 async function obstacleTo(
   { needs }: ChaosEvent,
-  library: string | undefined,
+  faketime: string | undefined,
 ): Promise<string | undefined> {
-  if (needs === "faketime" && library === undefined) {
+  if (needs === "faketime" && faketime === undefined) {
     return "libfaketime is not installed (Debian: apt-get install faketime)";
   }
   if (needs === "a small disk" && !await isRoot()) return "only root may mount a small disk";
