@@ -70,7 +70,7 @@ export function roundFigures(history: History, moments: Moments, end: number): R
   const answers = attempts.flat().flatMap(({ answer }) => answer ?? []);
   const refusals = answers.filter(({ kind }) => kind === "refused");
   const times = acks.map(({ at }) => at);
-  const pause = longestPause([harmed, ...times.filter((at) => at > harmed), end]);
+  const pause = longestPause([harmed, ...times.filter((at) => at > harmed && at < end), end]);
   const firstAck = acks.find(({ at, since }) =>
     at > released && (!moments.isNewServer || since > harmed)
   );

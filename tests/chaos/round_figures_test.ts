@@ -33,6 +33,8 @@ Deno.test("roundFigures() measures from the end of the harm, and the longest sil
   assert.equal(figures.harmMs, 2);
   assert.equal(figures.firstAckMs, sentAt(4) + 1 - released);
   assert.deepEqual([figures.pauseMs, figures.pauseAfterMs], [10, sentAt(4) + 1 - HARMED]);
+  // What comes after the end belongs to the drain.
+  assert.equal(roundFigures(history, moments, HARMED + 3).pauseMs, 3);
   // All that was accepted by then had arrived.
   assert.equal(figures.deliveredMs, 0);
   // Only a connection of the new server counts where there is one.
