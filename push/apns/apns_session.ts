@@ -136,7 +136,8 @@ export class ApnsSession {
   }
 
   get #isProven(): boolean {
-    return this.#options.clock.now() - this.#heard < PROOF_MS_MAX;
+    // Where the clock was set back, nobody knows how long ago the answer came.
+    return Math.abs(this.#options.clock.now() - this.#heard) < PROOF_MS_MAX;
   }
 
   async #fetch(

@@ -5,7 +5,7 @@ import { TEST_CA } from "../contract/test_certificate.ts";
 import { assertRetry } from "../contract/outcomes_contract.ts";
 import { ANSWER_MS_MAX } from "../contract/provider_world.ts";
 import { ApnsSession } from "./apns_session.ts";
-import { FakeHttp2Server } from "./fake_http2.ts";
+import { FakeHttp2Server, type FakeStream } from "./fake_http2.ts";
 import { openFakeApns } from "./fake_world.ts";
 
 Deno.test("ApnsSession lets requests end that are on the way when APNs says GOAWAY", async () => {
@@ -129,6 +129,24 @@ Deno.test("ApnsSession has the first request on a new connection go alone after 
     for (const outcome of await outcomes) assert.equal(outcome.kind, "accepted");
     assert.deepEqual([apns.refused, apns.opened], [0, kind === "killed" ? 2 : 1]);
   }
+});
+
+// Else many would go on a connection that may be gone, for as long as the clock was set back.
+Deno.test("ApnsSession takes no old answer for a new one where the clock was set back", async () => {
+  const respond = (stream: FakeStream) => stream.respond(200, [], "");
+  await using server = new FakeHttp2Server({ request: respond, changed() {} }, 1);
+  const clock = new FakeClock();
+  const owner = { roomier() {}, failed() {} };
+  const session = new ApnsSession({ url: server.url, fetch, ca: TEST_CA, clock }, owner);
+  const request = { path: "/3/device/a1", headers: {}, body: new Uint8Array(2) };
+  const { signal } = new AbortController();
+  await session.request(request, "", signal);
+  const leave = session.enter();
+  assert.ok(session.hasRoom);
+  clock.advance(-3600 * 1000);
+  assert.ok(!session.hasRoom);
+  leave();
+  session.retire();
 });
 
 Deno.test("ApnsSession follows no redirection with a push in its hands", async () => {

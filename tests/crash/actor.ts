@@ -7,6 +7,7 @@
 import { TestClient } from "../harness/client.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import { next } from "./next.ts";
+import { HASTE, type Patience } from "./patience.ts";
 import type { Habits } from "./habits.ts";
 import type { ConnectionRecord, DeviceRecord } from "./history.ts";
 import type { Stay, TokenRecord } from "./people/account_history.ts";
@@ -14,8 +15,8 @@ import type { Seeded } from "./seeded.ts";
 import { Sending } from "./sending.ts";
 import type { Stage } from "./stage.ts";
 
-/** How long to wait before another attempt to connect, in milliseconds. */
-const RETRY_MS = 30;
+/** How often it looks whether everybody is there, in milliseconds. */
+const LOOK_MS = 30;
 
 /** What a device signs in with. */
 export interface Pass {
@@ -37,6 +38,8 @@ export interface ActorParts {
   readonly stay?: Stay;
   /** Makes one string of equal ones, so that a long run fits in memory. */
   readonly intern: (text: string) => string;
+  /** How long it waits where something went wrong. @default {HASTE} */
+  readonly patience?: Patience;
 }
 
 /** One device of one user. */
@@ -73,13 +76,16 @@ export class Actor {
   async run(): Promise<void> {
     const { stage, habits } = this.#parts;
     if (habits.joinsAfterMs > 0) {
-      while (stage.phase === "joining") await stage.pause(RETRY_MS);
+      while (stage.phase === "joining") await stage.pause(LOOK_MS);
       await stage.pause(habits.joinsAfterMs);
     }
-    while (stage.phase !== "over" && !this.#isFinished) {
+    const { patience = HASTE } = this.#parts;
+    for (let failures = 0; stage.phase !== "over" && !this.#isFinished;) {
       const live = await this.#connect();
-      if (live === null) await stage.pause(RETRY_MS);
-      else await this.#visit(live);
+      failures = live === null ? failures + 1 : 0;
+      await stage.pause(
+        live === null ? patience.beforeConnect(failures) : await this.#visit(live),
+      );
     }
   }
 
@@ -134,7 +140,8 @@ export class Actor {
     }
   }
 
-  async #visit({ client, pass }: NonNullable<Actor["live"]>): Promise<void> {
+  /** @returns how long it stays away, in milliseconds */
+  async #visit({ client, pass }: NonNullable<Actor["live"]>): Promise<number> {
     const { stage, habits: { visits }, chance } = this.#parts;
     const connection = this.#begin(client, pass);
     this.#live = { client, pass };
@@ -147,21 +154,20 @@ export class Actor {
       this.#sending.run(client, this.record.connections.length - 1),
     ]);
     if (visits !== undefined) {
-      while (stage.phase === "joining") await stage.pause(RETRY_MS);
+      while (stage.phase === "joining") await stage.pause(LOOK_MS);
       await Promise.race([client.closed, stage.pause(chance.whole(50, visits.hereMs))]);
       // In a drain it stays where it is.
       if (stage.phase === "live") await client.close();
     }
-    await client.closed;
+    const closed = await client.closed;
     connection.ended = Math.min(connection.ended, stage.now());
     this.#live = null;
     await work;
-    if (visits !== undefined) await this.#stayAway(visits.awayMs);
-  }
-
-  async #stayAway(awayMs: number): Promise<void> {
-    const { stage, chance } = this.#parts;
-    if (stage.phase === "live") await stage.pause(chance.whole(0, awayMs));
+    const { patience = HASTE } = this.#parts;
+    const awayMs = visits === undefined || stage.phase !== "live"
+      ? 0
+      : chance.whole(0, visits.awayMs);
+    return Math.max(patience.afterClose(closed), awayMs);
   }
 
   #begin(client: TestClient, { token }: Pass): ConnectionRecord {

@@ -11,6 +11,7 @@ import { Actor } from "./actor.ts";
 import type { Habits } from "./habits.ts";
 import type { DeviceRecord } from "./history.ts";
 import type { PersonRecord } from "./people/account_history.ts";
+import { HASTE, type Patience } from "./patience.ts";
 import { Person } from "./people/person.ts";
 import { type PersonHabits, userIdOf } from "./people/person_habits.ts";
 import { Seeded } from "./seeded.ts";
@@ -30,6 +31,10 @@ export interface CastParts {
   readonly dataDir: string;
   readonly habits: readonly Habits[];
   readonly people: readonly PersonHabits[];
+  /** Signs the tokens of the devices. @default {for an hour, with the secret in the directory} */
+  readonly sign?: (user: string) => Promise<string>;
+  /** How one of them waits where something went wrong. @default {HASTE} */
+  readonly patience?: (chance: Seeded) => Patience;
 }
 
 /** Everybody. Disposing of it ends the issuer whose tokens the people have. */
@@ -60,16 +65,17 @@ export class Cast implements AsyncDisposable {
 
   /** Brings everybody together; nobody does anything yet. */
   static async create(parts: CastParts): Promise<Cast> {
-    const { seed, stage, dataDir, habits } = parts;
-    const tokens = await Promise.all(
-      habits.map(({ user }) => makeToken(dataDir, undefined, { user })),
-    );
+    const { seed, stage, dataDir, habits, patience = () => HASTE } = parts;
+    const { sign = (user) => makeToken(dataDir, undefined, { user }) } = parts;
+    const tokens = await Promise.all(habits.map(({ user }) => sign(user)));
     return new Cast(parts, (cast) =>
       habits.map((one, index) => {
         const chance = Seeded.of(seed, `${one.user}/${one.device}`);
         const pass = { text: tokens[index] ?? "" };
         const intern = (text: string) => cast.#intern(text);
-        return new Actor({ habits: one, stage, chance, intern, pass: () => pass });
+        const waits = patience(Seeded.of(seed, `patience of ${one.user}/${one.device}`));
+        const parts = { habits: one, stage, chance, intern, pass: () => pass, patience: waits };
+        return new Actor(parts);
       }));
   }
 

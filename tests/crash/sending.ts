@@ -13,12 +13,13 @@ import {
   isNobody,
   type SentRecord,
 } from "./history.ts";
+import { HASTE } from "./patience.ts";
 
-/** How long to wait after a refusal, in milliseconds. */
-const REFUSED_MS = 200;
+/** How often to look whether there is anything to send, in milliseconds. */
+const LOOK_MS = 200;
 
 /** Stands for an answer that did not come on a connection that lives: no run expects that. */
-const NO_ANSWER = 0;
+const UNANSWERED = { code: 0, data: {} as Readonly<Record<string, unknown>> };
 
 /** Characters of a text now and then, so that commits need several values. */
 const LONG_CHARS_MAX = 12_000;
@@ -26,18 +27,17 @@ const LONG_CHARS_MAX = 12_000;
 /** Characters of a receiver that a cid has: the end tells them apart. */
 const CID_USER_CHARS = 24;
 
+type SendingParts = Pick<ActorParts, "habits" | "stage" | "chance" | "intern" | "patience">;
+
 /** Sends for one device. */
 export class Sending {
   readonly #record: DeviceRecord;
-  readonly #parts: Pick<ActorParts, "habits" | "stage" | "chance" | "intern">;
+  readonly #parts: SendingParts;
   readonly #counts = new Map<string, number>();
   /** Without an answer or refused, and to be sent again; in order. */
   #unanswered: SentRecord[] = [];
 
-  constructor(
-    record: DeviceRecord,
-    parts: Pick<ActorParts, "habits" | "stage" | "chance" | "intern">,
-  ) {
+  constructor(record: DeviceRecord, parts: SendingParts) {
     this.#record = record;
     this.#parts = parts;
   }
@@ -56,7 +56,7 @@ export class Sending {
       const isLive = stage.phase === "live" && habits.targets.length > 0;
       const next = again.length > 0 ? again.slice(0, habits.batch) : isLive ? this.#write() : [];
       if (next.length === 0) {
-        await Promise.race([client.closed, stage.pause(isLive ? habits.pauseMs : REFUSED_MS)]);
+        await Promise.race([client.closed, stage.pause(isLive ? habits.pauseMs : LOOK_MS)]);
         continue;
       }
       const call = this.#call(client, connection, next).finally(() => calls.delete(call));
@@ -101,7 +101,8 @@ export class Sending {
     connection: number,
     messages: readonly SentRecord[],
   ): Promise<void> {
-    const { stage, habits } = this.#parts;
+    const { stage, habits, patience = HASTE } = this.#parts;
+    let refusedMs = 0;
     const attempts = messages.map(({ attempts }) => {
       const attempt: Attempt = { connection, at: stage.now(), answer: undefined };
       attempts.push(attempt);
@@ -119,20 +120,21 @@ export class Sending {
         for (const { index, id, time, duplicate = false } of report.accepted) {
           set(attempts[index], { kind: "accepted", at, id, time, duplicate });
         }
-        for (const { index, code } of report.rejected) {
+        for (const { index, code, retryAfter } of report.rejected) {
           set(attempts[index], { kind: "refused", at, code });
+          refusedMs = Math.max(refusedMs, patience.afterRefusal(retryAfter));
         }
       }
     } catch (error) {
       // Where the connection is over, nobody knows.
       if (error instanceof AnsweredError || client.isOpen) {
-        const code = error instanceof AnsweredError ? error.code : NO_ANSWER;
+        const { code, data } = error instanceof AnsweredError ? error : UNANSWERED;
         for (const attempt of attempts) attempt.answer = { kind: "refused", at: stage.now(), code };
+        refusedMs = patience.afterRefusal(Number(data["retryAfter"] ?? 0));
       }
     }
     this.#forget(messages);
-    const wasRefused = attempts.some(({ answer }) => answer?.kind === "refused");
-    if (wasRefused) await Promise.race([client.closed, stage.pause(REFUSED_MS)]);
+    if (refusedMs > 0) await Promise.race([client.closed, stage.pause(refusedMs)]);
   }
 
   /** What was accepted is done; what can never be, or has no cid and no answer, is given up. */

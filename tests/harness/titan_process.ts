@@ -20,6 +20,8 @@ export interface TitanOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options for `deno run` beside those of `deno task start`, such as `--v8-flags=...`. */
   readonly denoArgs?: readonly string[];
+  /** A program that becomes this one, and its arguments, such as `env`. @default {none} */
+  readonly launcher?: readonly string[];
   /** Another program than `main.ts`, as a path from the root of the repository. */
   readonly main?: string;
   /** Makes the command another way than with `deno run`: its streams must be pipes. */
@@ -176,14 +178,16 @@ export async function runTitan(
 }
 
 /** What `deno task titan` runs, for one data directory. */
-function command({ dataDir, args, env = {}, denoArgs = [], main = "main.ts" }: TitanOptions) {
+function command(options: TitanOptions) {
+  const { dataDir, args, env = {}, denoArgs = [], main = "main.ts", launcher = [] } = options;
+  const [program = Deno.execPath(), ...given] = [...launcher, Deno.execPath()];
   const names = VARIABLES.flatMap(({ name, secret }) =>
     secret ? [name, fileVariableOf(name)] : [name]
   );
   const others = [CONFIG_VARIABLE, TOKEN_VARIABLE, fileVariableOf(TOKEN_VARIABLE)];
   const unset = Object.fromEntries([...names, ...others].map((name) => [name, ""]));
-  return new Deno.Command(Deno.execPath(), {
-    args: [...permissions(dataDir), ...denoArgs, main, ...args],
+  return new Deno.Command(program, {
+    args: [...given, ...permissions(dataDir), ...denoArgs, main, ...args],
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     // The rest is inherited: Deno finds its cache by it, and Titan may not read it.
     env: { ...unset, NO_COLOR: "1", TITAN_DATA_DIR: dataDir, ...env },
