@@ -102,7 +102,11 @@ export class KvUsers implements Users {
 }
 
 /** The writes that keep the index of e-mail addresses when that of a user changes. */
-function emailWrites(user: string, from: string | undefined, to: string | undefined): Write[] {
+export function emailWrites(
+  user: string,
+  from: string | undefined,
+  to: string | undefined,
+): Write[] {
   if (from === to) return [];
   const writes: Write[] = [];
   if (from !== undefined) writes.push({ key: emailKey(from, user), value: null });
