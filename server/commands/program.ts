@@ -30,6 +30,8 @@ export interface Program {
   readonly collectGarbage?: (() => void) | undefined;
   /** CPU time that this thread has taken, in milliseconds; undefined where nobody knows. */
   readonly threadCpuMs?: (() => number) | undefined;
+  /** Whether it runs on a host that ends TLS by itself. @default {false} */
+  readonly isHosted?: boolean;
   /** Reads the configuration. @throws {ConfigError} it holds mistakes. */
   config(): Config;
   /** Opens the configured store. @throws {Error} it cannot be opened. */

@@ -38,7 +38,6 @@ const END_MS_MAX = 20_000;
 
 /** A running process of Titan's. Disposing of it ends it. */
 export class TitanProcess implements AsyncDisposable {
-  readonly dataDir: string;
   /** Resolves when the process is over and all that it wrote was read. */
   readonly ended: Promise<Ended>;
   readonly #child: Deno.ChildProcess;
@@ -48,10 +47,9 @@ export class TitanProcess implements AsyncDisposable {
   #stderr = "";
   #isOver = false;
 
-  /** Starts a process. */
-  constructor(options: TitanOptions) {
-    this.dataDir = options.dataDir;
-    this.#child = command(options).spawn();
+  /** Starts a process. @param options or a command that is ready */
+  constructor(options: TitanOptions | Deno.Command) {
+    this.#child = (options instanceof Deno.Command ? options : command(options)).spawn();
     this.#stdin = this.#child.stdin.getWriter();
     // A process that ended takes no input; whoever writes then hears of it.
     this.#stdin.closed.catch(() => {});
