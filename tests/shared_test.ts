@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { DenoDatabase } from "../store/kv/deno_database.ts";
-import { CutDatabase } from "./harness/cut_database.ts";
+import { FatefulDatabase } from "../store/kv/shared/fake_fateful_database.ts";
 import { LocalServer } from "./harness/local_server.ts";
 import { within } from "./harness/wait_for.ts";
 
@@ -23,7 +23,7 @@ function testPair(name: string, run: (pair: Pair) => Promise<void>): void {
   Deno.test(name, async () => {
     const database = await DenoDatabase.open(":memory:");
     try {
-      const cut = new CutDatabase(database);
+      const cut = new FatefulDatabase(database);
       const a = await LocalServer.start({ shared: cut });
       let isKilled = false;
       const kill = async () => {

@@ -32,6 +32,7 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["store/kv/files/check_people.ts", ["store/kv/files/check_rows_test.ts", "its rows"]],
   ["store/kv/files/check_scene.ts", ["store/kv/files/check_rows_test.ts", "its scene"]],
   ["store/kv/guarded_database.ts", ["store/kv/owned_database_test.ts", "seen through its owner"]],
+  ["store/kv/people_rows.ts", ["store/kv/kv_store_test.ts", "seen through the contract"]],
   ["store/kv/page_builder.ts", ["store/kv/reader_test.ts", "the pages that it builds"]],
   ["store/kv/shared/", ["store/kv/shared/shared_store_test.ts", "parts of one adapter"]],
   ["store/kv/news.ts", ["store/kv/kv_mailboxes_test.ts", "what a commit brought, told by it"]],

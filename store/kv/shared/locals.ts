@@ -100,7 +100,8 @@ export class Locals {
   seen(head: Head): void {
     const local = this.#locals.get(head.user);
     if (local === undefined || (head.version ?? "") <= (local.head.version ?? "")) return;
-    local.head = head;
+    // What was acknowledged since it was read is only in the notes.
+    local.head = this.merge(head);
   }
 
   /** The user is gone. */

@@ -36,7 +36,7 @@ const BEAT_MS = 10_000;
 const WATCH_AGAIN_MS = 1000;
 
 /** A server that is gone for so long is forgotten by the database itself, in milliseconds. */
-const FORGET_MS = 24 * 3600 * 1000;
+const FORGET_MS = 3600 * 1000;
 
 /** What is stored of a server. */
 interface Instance {
@@ -160,14 +160,16 @@ export class SharedPeers implements Peers {
   async tell(text: string): Promise<void> {
     const { database, instance: own, newId } = this.#parts;
     // Who comes later than this list comes later than what is told, and finds it in the store.
-    const rows = await database.list(instancesRange, WRITES_MAX);
-    const others = rows.map(({ key }) => instanceOf(key)).filter((instance) => instance !== own);
-    for (let start = 0; start < others.length; start += NOTICES_MAX) {
-      const writes = others.slice(start, start + NOTICES_MAX).flatMap((instance): Write[] => [
+    for (let after = ""; after !== END;) {
+      const rows = await database.list(instancesRange(after), NOTICES_MAX);
+      const others = rows.map(({ key }) => instanceOf(key)).filter((instance) => instance !== own);
+      const writes = others.flatMap((instance): Write[] => [
         { key: noticeKey(instance, newId()), value: jsonValue({ text }), expireIn: FORGET_MS },
         { key: wakeKey(instance), value: new Uint8Array(), expireIn: FORGET_MS },
       ]);
-      await database.commit([], writes);
+      if (writes.length > 0) await database.commit([], writes);
+      const last = rows.at(-1);
+      after = rows.length < NOTICES_MAX || last === undefined ? END : instanceOf(last.key);
     }
   }
 
@@ -201,8 +203,9 @@ export class SharedPeers implements Peers {
     const { database, instance, heard } = this.#parts;
     for (;;) {
       const rows = await database.list(noticesRange(instance), NOTICES_MAX);
-      for (const { value } of rows) heard(parseJson<{ text: string }>(value).text);
+      // First: what cannot be understood must not come again for ever.
       await this.#delete(rows.map(({ key }) => key));
+      for (const { value } of rows) heard(parseJson<{ text: string }>(value).text);
       if (rows.length < NOTICES_MAX) return;
     }
   }
@@ -256,6 +259,9 @@ export class SharedPeers implements Peers {
 
 /** Notices in one commit, each with a wake. */
 const NOTICES_MAX = WRITES_MAX / 2;
+
+/** Where a list has ended; no server is called so. */
+const END = "end";
 
 function leaderOf(value: Uint8Array): Leader {
   return parseJson<Leader>(value);

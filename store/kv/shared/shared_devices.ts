@@ -5,15 +5,13 @@
  * @module
  */
 import type { Device, DeviceChange, DevicePage, Devices, Sleeper } from "../../store.ts";
-import { allDevicesRange, deviceKey, devicesRange } from "../keys.ts";
+import { deviceKey } from "../keys.ts";
+import { assertSameDevice, listDevices, listUnseen } from "../people_rows.ts";
 import { freeWrites, isSamePush, takePush } from "../push_index.ts";
 import { jsonValue, parseJson } from "../values.ts";
 import { type Head, sleeperOf } from "./head.ts";
 import type { Mailroom } from "./mailroom.ts";
 import type { Transaction } from "./transaction.ts";
-
-/** More devices than any user may have: a list of them is read at once. */
-const DEVICES_READ_MAX = 1000;
 
 /** What a change came to, and who is owed a push by it. */
 interface Changed {
@@ -30,9 +28,8 @@ export class SharedDevices implements Devices {
     this.#room = room;
   }
 
-  async list(user: string): Promise<readonly Device[]> {
-    const rows = await this.#room.database.list(devicesRange(user), DEVICES_READ_MAX);
-    return rows.map(({ value }) => parseJson<Device>(value));
+  list(user: string): Promise<readonly Device[]> {
+    return listDevices(this.#room.database, user);
   }
 
   async get(user: string, id: string): Promise<Device | null> {
@@ -54,9 +51,7 @@ export class SharedDevices implements Devices {
       const known = row ? parseJson<Device>(row.value) : null;
       const device = change(known);
       if (device === null) return { change: { kind: "unchanged" } };
-      if (device.user !== user || device.id !== id) {
-        throw new TypeError("Cannot change the device: the change answers another one");
-      }
+      assertSameDevice(device, user, id);
       if (known === null) {
         if ((await this.list(user)).length >= max) return { change: { kind: "full" } };
         // Of two new devices at once, one has to see the other.
@@ -84,15 +79,8 @@ export class SharedDevices implements Devices {
     });
   }
 
-  async unseen(before: number, after: DevicePage["next"], limit: number): Promise<DevicePage> {
-    // One more than is asked for tells whether there are more.
-    const rows = await this.#room.database.list(allDevicesRange(after), limit + 1);
-    const devices = rows.slice(0, limit).map(({ value }) => parseJson<Device>(value));
-    const last = rows.length > limit ? devices.at(-1) : undefined;
-    return {
-      devices: devices.filter(({ seen }) => seen < before),
-      next: last === undefined ? null : { user: last.user, id: last.id },
-    };
+  unseen(before: number, after: DevicePage["next"], limit: number): Promise<DevicePage> {
+    return listUnseen(this.#room.database, before, after, limit);
   }
 }
 

@@ -16,8 +16,10 @@ export function instanceKey(instance: string): Key {
   return ["instances", instance];
 }
 
-/** All servers. */
-export const instancesRange: Range = { start: ["instances"], end: ["instances", Infinity] };
+/** All servers after one; "" for the start. */
+export function instancesRange(after: string): Range {
+  return { start: ["instances", after, ""], end: ["instances", Infinity] };
+}
 
 /** The server in an {@linkcode instanceKey}. */
 export function instanceOf(key: Key): string {

@@ -55,7 +55,10 @@ export class SharedMailboxes implements Mailboxes {
         transaction.change(head);
         return { head, cursor: position, sent };
       });
-      if (found === null) return null;
+      if (found === null) {
+        if (isEntered) locals.delete(user);
+        return null;
+      }
       const { head, cursor, sent } = found;
       const pending = await reader.pending(head, device, cursor);
       return { cursor, sent, tail: head.last, pending };

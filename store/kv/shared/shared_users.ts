@@ -16,15 +16,13 @@ import type { Write } from "../database.ts";
 import {
   cidsOfRange,
   devicesRange,
-  emailsRange,
-  emailUser,
   removalKey,
   removalsRange,
   removalUser,
   senderMark,
   userKey,
-  usersRange,
 } from "../keys.ts";
+import { listUsers, listUsersWithEmail, readUser } from "../people_rows.ts";
 import { emailWrites } from "../kv_users.ts";
 import { revokeWrite } from "../kv_revocations.ts";
 import { freeWrites } from "../push_index.ts";
@@ -54,9 +52,8 @@ export class SharedUsers implements Users {
     this.#room = room;
   }
 
-  async get(id: string): Promise<Versioned<User> | null> {
-    const [row] = await this.#room.database.read([userKey(id)]);
-    return row ? { value: parseJson<User>(row.value), version: row.version } : null;
+  get(id: string): Promise<Versioned<User> | null> {
+    return readUser(this.#room.database, id);
   }
 
   create(user: User): Promise<boolean> {
@@ -91,14 +88,12 @@ export class SharedUsers implements Users {
     return isRemoved || wasLeft;
   }
 
-  async list(after: string, limit: number): Promise<readonly User[]> {
-    const rows = await this.#room.database.list(usersRange(after), limit);
-    return rows.map(({ value }) => parseJson<User>(value));
+  list(after: string, limit: number): Promise<readonly User[]> {
+    return listUsers(this.#room.database, after, limit);
   }
 
-  async withEmail(email: string, limit: number): Promise<readonly string[]> {
-    const rows = await this.#room.database.list(emailsRange(email), limit);
-    return rows.map(({ key }) => emailUser(key));
+  withEmail(email: string, limit: number): Promise<readonly string[]> {
+    return listUsersWithEmail(this.#room.database, email, limit);
   }
 
   /** Finishes removals that a server left. */
