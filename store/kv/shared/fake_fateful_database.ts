@@ -24,6 +24,8 @@ export class FatefulDatabase implements WatchedDatabase {
   fate: (writes: readonly Write[]) => Fate = () => "made";
   /** Called before every commit. */
   before: (writes: readonly Write[]) => Promise<void> = () => Promise.resolve();
+  /** Whether changes are told to nobody. */
+  isDeaf = false;
   /** The most checks that a commit had. */
   checks = 0;
   readonly #database: WatchedDatabase;
@@ -60,7 +62,10 @@ export class FatefulDatabase implements WatchedDatabase {
   }
 
   watch(key: Key, changed: () => void, ended: () => void): () => Promise<void> {
-    const stop = this.#uncut().watch(key, changed, ended);
+    const hear = () => {
+      if (!this.isDeaf) changed();
+    };
+    const stop = this.#uncut().watch(key, hear, ended);
     this.#watching.add(stop);
     return async () => {
       this.#watching.delete(stop);

@@ -9,8 +9,9 @@ import type { WatchedDatabase } from "../database.ts";
 import { GuardedDatabase } from "../guarded_database.ts";
 import { mailboxKey } from "../keys.ts";
 import { Lanes } from "../lane.ts";
+import type { StoredEntry } from "../lines.ts";
 import { Head } from "./head.ts";
-import { Locals } from "./locals.ts";
+import { type Local, Locals } from "./locals.ts";
 import { SharedPeers } from "./peers.ts";
 import { SharedReader } from "./shared_reader.ts";
 import { transact, Transaction, type TransactionWorld } from "./transaction.ts";
@@ -23,6 +24,9 @@ const FLUSH_AGAIN_MS = 1000;
 
 /** Mailboxes that are written at once. */
 const FLUSHES_MAX = 16;
+
+/** Entries that are told at once. */
+const NEWS_MAX = 64;
 
 /** Random bytes of an id. */
 const ID_BYTES = 16;
@@ -158,12 +162,25 @@ export class Mailroom {
         this.#replaced.add(user);
         this.listener?.replaced?.(user, device);
       }
-      for await (const entry of this.reader.from(head, local.told)) {
-        this.listener?.committed({ user, after: local.told, entries: [entry] });
-        local.told = entry.position;
-      }
-      local.told = Math.max(local.told, head.last);
+      await this.#tell(head, local);
     });
+  }
+
+  async #tell(head: Head, local: Local): Promise<void> {
+    const { user, last } = head;
+    let entries: StoredEntry[] = [];
+    const tell = () => {
+      const newest = entries.at(-1);
+      if (newest === undefined) return;
+      this.listener?.committed({ user, after: local.told, entries });
+      local.told = newest.position;
+      entries = [];
+    };
+    for await (const entry of this.reader.from(head, local.told)) {
+      if (entries.push(entry) === NEWS_MAX) tell();
+    }
+    tell();
+    local.told = Math.max(local.told, last);
   }
 
   /** Looks once more at users whose connections may not have heard that they were replaced. */

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { eventually } from "../../../tests/harness/eventually.ts";
+import { systemClock } from "../../../server/clock.ts";
 import { StoreUnavailableError } from "../../store.ts";
+import { DenoDatabase } from "../deno_database.ts";
+import { epochKey, ownerKey } from "../keys.ts";
+import { jsonValue } from "../values.ts";
 import { FakeServers, idsOf } from "./fake_servers.ts";
+import { formatKey } from "./shared_keys.ts";
+import { SharedStore } from "./shared_store.ts";
 import { CHECKS_MAX } from "./transaction.ts";
 
 /** Checks until it is so: servers hear each other in their own time. */
@@ -90,6 +96,45 @@ Deno.test("SharedPeers wake the server of a device, once for what comes at once"
   await soon(() => assert.deepEqual(a.told, ["bob: m"]));
   assert.deepEqual(b.told, ["bob: m"], "Nobody is owed a push who is at another server");
   assert.equal(await b.store.outbox.look("bob", "phone"), null);
+});
+
+Deno.test("SharedSweeper.sweep() finds what no wake told of", async () => {
+  await using servers = await FakeServers.open();
+  const [a, b] = [await servers.start(), await servers.start()];
+  await servers.users(b, "alice", "bob");
+  await a.store.mailboxes.attach("bob", "phone", "oldest");
+  a.database.isDeaf = true;
+  await b.store.mailboxes.append([servers.draft({ id: "1" }), servers.draft({ id: "2" })]);
+  await b.store.peers.tell("said");
+  assert.deepEqual(a.told, []);
+  await a.store.sweeper.sweep(() => Promise.resolve());
+  assert.deepEqual(a.told, ["heard said", "bob: 1,2"]);
+});
+
+Deno.test("SharedStore.open() refuses what another store keeps, and another form", async () => {
+  const database = await DenoDatabase.open(":memory:");
+  const open = () =>
+    SharedStore.open(database, {
+      clock: systemClock,
+      random: (bytes) => crypto.getRandomValues(bytes),
+      limits: { mailboxMessages: 1, mailboxBytes: 1, backlogBytes: 1 },
+      epoch: "e",
+      failed: () => {},
+    });
+  await database.commit([], [{ key: ownerKey, value: jsonValue({ pid: 1 }) }]);
+  await assert.rejects(open(), /it is one that a server owns/);
+  await database.commit([], [
+    { key: ownerKey, value: null },
+    { key: formatKey, value: jsonValue({ format: "shared 9" }) },
+    { key: epochKey, value: jsonValue({ epoch: "old" }) },
+  ]);
+  await assert.rejects(open(), /its form is "shared 9"/);
+  await database.commit([], [{ key: formatKey, value: jsonValue({ format: "shared 1" }) }]);
+  {
+    await using store = await open();
+    assert.equal(store.epoch, "old");
+  }
+  database.close();
 });
 
 Deno.test("SharedPeers tell a server whose device came to another, until it has left", async () => {
