@@ -5,8 +5,10 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { PushProvider } from "../push/mod.ts";
 import { DenoDatabase } from "../store/kv/deno_database.ts";
 import { FatefulDatabase } from "../store/kv/shared/fake_fateful_database.ts";
+import { eventually } from "./harness/eventually.ts";
 import { LocalServer } from "./harness/local_server.ts";
 import { within } from "./harness/wait_for.ts";
 
@@ -14,8 +16,23 @@ import { within } from "./harness/wait_for.ts";
 interface Pair {
   readonly a: LocalServer;
   readonly b: LocalServer;
+  /** Tokens that were pushed to, by either. */
+  readonly pushed: readonly string[];
   /** Ends A without a word to anybody. */
   kill(): Promise<void>;
+}
+
+/** A push service that takes everything, and notes whom it was for. */
+function recorder(pushed: string[]): PushProvider {
+  return {
+    name: "fcm",
+    send({ target }) {
+      pushed.push(target.token);
+      return Promise.resolve({ kind: "accepted" });
+    },
+    check: () => Promise.resolve({ kind: "accepted" }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }
 
 /** Registers a test with two servers. */
@@ -24,7 +41,9 @@ function testPair(name: string, run: (pair: Pair) => Promise<void>): void {
     const database = await DenoDatabase.open(":memory:");
     try {
       const cut = new FatefulDatabase(database);
-      const a = await LocalServer.start({ shared: cut });
+      const pushed: string[] = [];
+      const providers = new Map([["fcm", recorder(pushed)]] as const);
+      const a = await LocalServer.start({ shared: cut, providers });
       let isKilled = false;
       const kill = async () => {
         isKilled = true;
@@ -33,8 +52,8 @@ function testPair(name: string, run: (pair: Pair) => Promise<void>): void {
         await a[Symbol.asyncDispose]().catch(() => {});
       };
       try {
-        await using b = await LocalServer.start({ shared: database });
-        await run({ a, b, kill });
+        await using b = await LocalServer.start({ shared: database, providers });
+        await run({ a, b, pushed, kill });
       } finally {
         if (!isKilled) await a[Symbol.asyncDispose]();
       }
@@ -168,3 +187,20 @@ testPair(
     }
   },
 );
+
+testPair("a device that is away is pushed to once, whichever server heard of it", async (pair) => {
+  const { a, b, pushed } = pair;
+  const bob = await a.enter("bob", { device: "phone" });
+  const push = { provider: "fcm", token: "bob's" };
+  await bob.request("device.register", { device: "phone", platform: "android", push });
+  await bob.close();
+  const alice = await b.enter("alice");
+  await alice.sendMessages([{ to: "bob", message: "Wake up", urgent: true }]);
+  await eventually(() => Promise.resolve(assert.equal(pushed.length, 1)), "the push");
+  await eventually(async () => {
+    for (const { store } of [a, b]) {
+      assert.deepEqual((await store.outbox.list("", 10)).sleepers, []);
+    }
+  }, "the sweep to find that it was pushed");
+  assert.deepEqual(pushed, ["bob's"]);
+});

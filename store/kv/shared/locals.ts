@@ -28,6 +28,8 @@ export interface Local {
   told: Position;
   /** Connections of each device. */
   readonly readers: Map<string, number>;
+  /** Devices that left, and the newest position then: others may have thought they were here. */
+  readonly gone: Map<string, Position>;
   notes: Notes;
 }
 
@@ -113,12 +115,13 @@ export class Locals {
   enter(head: Head, device: string): void {
     let local = this.#locals.get(head.user);
     if (local === undefined || local.head.born !== head.born) {
-      local = { head, told: head.last, readers: new Map(), notes: new Notes() };
+      local = { head, told: head.last, readers: new Map(), gone: new Map(), notes: new Notes() };
       this.#locals.set(head.user, local);
     }
     // What was told to nobody is read by whoever comes.
     if (local.readers.size === 0) local.told = Math.max(local.told, head.last);
     local.readers.set(device, (local.readers.get(device) ?? 0) + 1);
+    local.gone.delete(device);
   }
 
   /** A connection of a device is gone. @returns whether it was the last of the device */
@@ -128,7 +131,10 @@ export class Locals {
     const cursor = local?.head.cursors.get(device);
     if (local === undefined || cursor === undefined) return false;
     if (readers > 1) local.readers.set(device, readers - 1);
-    else local.readers.delete(device);
+    else {
+      local.readers.delete(device);
+      local.gone.set(device, local.head.last);
+    }
     local.head.leave(device, readers > 1 ? null : this.#instance, sent);
     local.notes.left.set(device, Math.max(local.notes.left.get(device) ?? 0, sent));
     this.#note(user, local);

@@ -10,7 +10,7 @@ import { GuardedDatabase } from "../guarded_database.ts";
 import { mailboxKey } from "../keys.ts";
 import { Lanes } from "../lane.ts";
 import type { StoredEntry } from "../lines.ts";
-import { Head } from "./head.ts";
+import { Head, sleeperOf } from "./head.ts";
 import { type Local, Locals } from "./locals.ts";
 import { SharedPeers } from "./peers.ts";
 import { SharedReader } from "./shared_reader.ts";
@@ -153,9 +153,11 @@ export class Mailroom {
     return this.#lanes.runAll([user], async () => {
       const local = this.locals.get(user);
       this.#replaced.delete(user);
-      if (local === undefined || local.readers.size === 0) return;
+      if (local === undefined || local.readers.size + local.gone.size === 0) return;
       const head = await this.view(user);
       if (head === null) return;
+      this.#tellOfGone(head, local);
+      if (local.readers.size === 0) return;
       for (const device of local.readers.keys()) {
         const at = head.cursors.get(device)?.at ?? null;
         if (at === null || at === this.instance) continue;
@@ -164,6 +166,17 @@ export class Mailroom {
       }
       await this.#tell(head, local);
     });
+  }
+
+  /** Whoever woke this server for devices that had just left took them to be here, and told nobody. */
+  #tellOfGone(head: Head, { gone }: Local): void {
+    for (const [device, last] of gone) {
+      gone.delete(device);
+      const cursor = head.cursors.get(device);
+      if (cursor === undefined || head.last <= Math.max(last, cursor.position)) continue;
+      const sleeper = sleeperOf(head.user, cursor);
+      if (sleeper !== null) this.listener?.owed?.(sleeper, "message");
+    }
   }
 
   async #tell(head: Head, local: Local): Promise<void> {

@@ -137,6 +137,22 @@ Deno.test("SharedStore.open() refuses what another store keeps, and another form
   database.close();
 });
 
+Deno.test("SharedPeers tell of a device that another server took to be here, and that had left", async () => {
+  await using servers = await FakeServers.open();
+  const [a, b] = [await servers.start(), await servers.start()];
+  await servers.users(b, "alice", "bob");
+  await a.store.mailboxes.attach("bob", "phone", "oldest");
+  // What the device left behind is on its way to the disk, and slower than the message.
+  const { promise: isSent, resolve } = Promise.withResolvers<void>();
+  a.database.before = (writes) =>
+    writes.some(({ key }) => key[0] === "mailboxes") ? isSent : Promise.resolve();
+  a.store.mailboxes.detach("bob", "phone", 0);
+  await servers.send(b, { id: "m" });
+  assert.deepEqual(b.told, ["bob: m"]);
+  resolve();
+  await soon(() => assert.deepEqual(a.told, ["owed bob phone message"]));
+});
+
 Deno.test("SharedPeers tell a server whose device came to another, until it has left", async () => {
   await using servers = await FakeServers.open();
   const [a, b] = [await servers.start(), await servers.start()];
