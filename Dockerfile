@@ -7,7 +7,7 @@ WORKDIR /src
 COPY deno.json deno.lock ./
 RUN deno install --frozen
 COPY . .
-RUN deno task compile && ./titan --version
+RUN deno task compile --compiled && ./titan --version
 # Copied for its owner: a volume begins as what the image has there.
 RUN mkdir /empty
 

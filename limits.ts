@@ -171,6 +171,9 @@ export const USER_NAME_CHARS_MAX = 256;
 /** The URL of a picture or of a push subscription, in characters: what browsers and proxies take. */
 export const URL_CHARS_MAX = 2048;
 
+/** A file of settings, or one with a secret, in bytes: many times what all settings need. */
+export const CONFIG_FILE_BYTES_MAX = 1024 ** 2;
+
 /** A device's token at a push service, in characters: FCM's and APNs' are a few hundred long. */
 export const PUSH_TOKEN_CHARS_MAX = 4096;
 
@@ -214,3 +217,27 @@ export const PUSH_RETRY_MS_MAX = 300_000;
 
 /** Pushes of which it is known that the device has not said yet that it saw them. */
 export const PUSH_NONCES_MAX = 100_000;
+
+/** How long it is known what became of a message, in milliseconds: a day, to ask the day after. */
+export const TRACE_MS_MAX: number = 24 * 3600 * 1000;
+
+/** Messages a second that are traced: all of them up to here, and of more a sample. */
+export const TRACES_PER_SECOND_MAX = 100;
+
+/** Traces that are kept, the newest: eight minutes under load, a day at one message in two seconds. */
+export const TRACES_MAX = 50_000;
+
+/** Of the traces that are older, one in so many is kept on. */
+export const TRACES_SAMPLE = 256;
+
+/** How many of those: as many as come together in a day under load. */
+export const TRACES_SAMPLED_MAX = 35_000;
+
+/** Bytes of the newest traces, and the same of those that are kept on: some 660 each. */
+export const TRACES_BYTES_MAX: number = 32 * 1024 * 1024;
+
+/** Steps of one trace that are kept, the first half of them and the newest: enough for ten devices. */
+export const TRACE_STEPS_MAX = 100;
+
+/** The id of a message, in characters: that of a ULID. */
+export const MESSAGE_ID_CHARS = 26;

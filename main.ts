@@ -11,10 +11,11 @@ import {
   createEpoch,
   type Environment,
   isDenoDeploy,
+  isTracingOn,
   type Listen,
   loadDenoListener,
   loadWsListener,
-  readConfig,
+  type MessageSpans,
   runTitan,
   type StoreOpening,
   systemClock,
@@ -81,6 +82,12 @@ function threadCpuMs(): number {
   return (user + system) / 1000;
 }
 
+async function loadSpans(config: Config): Promise<MessageSpans | undefined> {
+  if (!isTracingOn()) return undefined;
+  const { createOtelSpans } = await import("./server/otel/mod.ts");
+  return createOtelSpans(denoJson.version, config);
+}
+
 function loadListener({ listener }: Config): Promise<Listen> {
   return listener === "ws" ? loadWsListener() : loadDenoListener();
 }
@@ -96,9 +103,10 @@ if (import.meta.main) {
     collectGarbage: garbageCollector(),
     threadCpuMs,
     isHosted,
-    config: () => readConfig(withDeployDefaults(env)),
+    env: withDeployDefaults(env),
     openStore,
     loadStoreFiles: async () => (await import("./store/kv/files/mod.ts")).kvFiles,
+    loadSpans,
     loadListener,
   });
   Deno.exit(exitCode);

@@ -17,6 +17,7 @@ import type {
   SignInOptions,
   Welcome,
 } from "./session.ts";
+import type { MessageTrace } from "./traces.ts";
 
 export { NOW };
 
@@ -32,6 +33,33 @@ export const MARK: CredentialMark = {
   session: "session-1",
   issued: NOW,
   expires: NOW + 3_600_000,
+};
+
+/** The one message that {@linkcode FakeServices} know what became of: Ann sent it. */
+export const TRACE: MessageTrace = {
+  id: "01JD8Z00000000000000000000",
+  sender: ANN.user,
+  to: "bob",
+  expires: NOW + 60_000,
+  steps: [
+    { step: "accepted", at: NOW },
+    { step: "committed", at: NOW + 3 },
+    { step: "written", at: NOW + 4, user: "ann", device: "tablet", redelivered: 0 },
+    { step: "written", at: NOW + 5, user: "bob", device: "kitchen", redelivered: 0 },
+    { step: "written", at: NOW + 6, user: "bob", device: "study", redelivered: 1 },
+    { step: "acknowledged", at: NOW + 9, user: "bob", device: "study" },
+    { step: "push_sent", at: NOW + 5000, user: "bob", device: "kitchen", provider: "apns" },
+    {
+      step: "push_answered",
+      at: NOW + 5100,
+      user: "bob",
+      device: "kitchen",
+      provider: "apns",
+      answer: "rejected",
+      reason: "BadTopic",
+    },
+  ],
+  leftOut: 2,
 };
 
 /** A session that knows one token. */
@@ -117,6 +145,7 @@ export class FakeServices implements Services {
     received: (user: string, device: string, nonce: string) =>
       this.nonces.has(`${user} ${device} ${nonce}`),
   };
+  readonly traces = { find: (id: string) => id === TRACE.id ? TRACE : null };
   time = NOW;
   /** What was appended, call by call. */
   readonly appended: { drafts: readonly Draft[]; options: AppendOptions | undefined }[] = [];

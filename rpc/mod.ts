@@ -63,5 +63,13 @@ export type {
   SignInOptions,
   Welcome,
 } from "./session.ts";
+export {
+  type MessageTrace,
+  PUSH_ANSWERS,
+  TRACE_PROVIDERS,
+  TRACE_STEPS,
+  type Traces,
+  type TraceStep,
+} from "./traces.ts";
 export { createUlid } from "./ulid.ts";
 export { ECHO_USER, parseDeviceId, parseUserId } from "./user_id.ts";

@@ -26,6 +26,7 @@ Deno.test("openRpcDocument() describes every method once, and who calls it", () 
       ["device.remove", "client-to-server", "user"],
       ["echo", "client-to-server", "user"],
       ["msg.send", "client-to-server", "user"],
+      ["msg.trace", "client-to-server", "user"],
       ["ping", "both", "anyone"],
       ["rpc.discover", "client-to-server", "anyone"],
       ["push.received", "client-to-server", "user"],

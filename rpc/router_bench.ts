@@ -20,6 +20,7 @@ const services: Services = {
   },
   accounts: new FakeAccounts(),
   pushes: { received: () => false },
+  traces: { find: () => null },
   now: () => Date.now(),
   newId,
   version: "0.0.0",

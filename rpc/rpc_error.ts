@@ -57,6 +57,8 @@ export const RPC_ERRORS = {
   issuer_unavailable: { code: -32013, message: "Issuer is unavailable", retryable: true },
   /** The user has no such device. */
   unknown_device: { code: -32014, message: "Device does not exist", retryable: false },
+  /** Nothing is known of such a message of this user: it may be unknown, too old or not sampled. */
+  not_traced: { code: -32015, message: "Message is not traced", retryable: false },
 } as const satisfies Record<string, RpcErrorEntry>;
 
 /** The name of an error. */

@@ -6,6 +6,7 @@
  */
 import type { Mailboxes, User } from "../store/mod.ts";
 import type { Accounts, CredentialMark, IssuedTokens } from "./accounts.ts";
+import type { Traces } from "./traces.ts";
 
 /** Who a connection speaks for. */
 export interface Identity {
@@ -104,6 +105,8 @@ export interface Services {
   readonly accounts: Accounts;
   /** What wakes devices. */
   readonly pushes: Pushes;
+  /** What became of messages. */
+  readonly traces: Traces;
   /** Milliseconds since 1970. */
   now(): number;
   /** A new message id: sorts by time, never repeats. */

@@ -1,13 +1,15 @@
 /**
- * What a deployment may choose, by variables of the environment.
+ * What a deployment may choose, by variables of the environment or in a file.
  *
  * @module
  */
-import { closest } from "fastest-levenshtein";
+import type { ConfigSources } from "./config_sources.ts";
 import { CONFIG_TABLE, type ConfigRow } from "./config_table.ts";
 import type { KeySource } from "./keys_value.ts";
 import type { IssuerConfig } from "./oidc/mod.ts";
 import { type PushConfig, pushProblems } from "./push_config.ts";
+import { type ConfigWarning, type Setting, SettingReader } from "./setting_reader.ts";
+import { keyOf } from "./setting_names.ts";
 
 /** All choices of a deployment. */
 export interface Config extends PushConfig {
@@ -81,6 +83,10 @@ export interface Config extends PushConfig {
 export interface ConfigVariable {
   /** As in the environment. */
   readonly name: string;
+  /** As in a file. */
+  readonly key: string;
+  /** Whether it is never shown, and may be in a file of its own. */
+  readonly secret: boolean;
   /** The default, in words or as it would be written. */
   readonly default: string;
   /** One sentence without a capital and a full stop. */
@@ -89,7 +95,21 @@ export interface ConfigVariable {
   readonly allowed: string;
 }
 
-/** The environment does not say what the server should do. Holds all mistakes and no secret. */
+/** What was written, and what it means. */
+export interface Configuration {
+  /** All choices; undefined where there are mistakes. */
+  readonly config: Config | undefined;
+  /** One sentence for each mistake, with its variable or its key. */
+  readonly problems: readonly string[];
+  /** What works, and may be meant otherwise. */
+  readonly warnings: readonly ConfigWarning[];
+  /** Where each choice is from. */
+  readonly settings: readonly Setting[];
+  /** The path of the file; undefined where there is none. */
+  readonly path: string | undefined;
+}
+
+/** Nothing says what the server should do. Holds all mistakes and no secret. */
 export class ConfigError extends Error {
   /** The name of the class. */
   override readonly name = "ConfigError";
@@ -103,90 +123,89 @@ export class ConfigError extends Error {
   }
 }
 
-const SHOWN_CHARS_MAX = 80;
-
 /** All variables, in the order in which they are shown. */
 export const VARIABLES: readonly ConfigVariable[] = Object.values(CONFIG_TABLE).map((row) => ({
   name: row.name,
+  key: keyOf(row.name),
+  secret: row.hidden ?? false,
   default: row.default,
   meaning: row.meaning,
   allowed: row.value.allowed,
 }));
 
+/** Reads what is written in the environment and in a file. A variable wins over the file. */
+export function readConfiguration(sources: ConfigSources): Configuration {
+  const reader = new SettingReader(sources);
+  const readings = Object.entries<ConfigRow<unknown>>(CONFIG_TABLE)
+    .map(([key, row]) => [key, reader.read(row)] as const);
+  // The type of the table pairs every key of a configuration with a row that reads its value.
+  const config = Object.fromEntries(
+    readings.map(([key, { value }]) => [key, value]),
+  ) as unknown as Config;
+  const settings = readings.map(([, { setting }]) => setting);
+  const labels = labelsOf(settings);
+  const isSet = (name: string) => labels.has(name);
+  const label = (name: string) => labels.get(name) ?? name;
+  reader.lookAtNames(VARIABLES);
+  const problems = [...reader.problems];
+  if (!isSet(CONFIG_TABLE.jwtKeys.name)) problems.push(...misplaced(config, label));
+  if (config.store === "shared" && !isSet(CONFIG_TABLE.jwtSecrets.name)) {
+    const { jwtSecrets, store } = CONFIG_TABLE;
+    problems.push(`${jwtSecrets.name} must be set where ${label(store.name)} is "shared"`);
+  }
+  problems.push(...pushProblems(config, { isSet, label }));
+  return {
+    config: problems.length === 0 ? config : undefined,
+    problems,
+    warnings: reader.warnings,
+    settings,
+    path: sources.file?.path,
+  };
+}
+
 /**
- * Reads the configuration. An empty variable counts as not set.
+ * Reads the configuration of an environment alone. An empty variable counts as not set.
  *
  * @param env answers the value of a variable, or undefined where it is not set
  * @throws {ConfigError} one or more variables hold what is not allowed.
  */
-export function readConfig(env: (name: string) => string | undefined): Config {
-  const problems: string[] = [];
-  const values = Object.entries<ConfigRow<unknown>>(CONFIG_TABLE).map(([key, row]) => {
-    const text = env(row.name) ?? "";
-    const value = text === "" ? unsetValue(row) : readValue(row, text);
-    if (value === undefined && text !== "") problems.push(problem(row, text));
-    return [key, value] as const;
-  });
-  // The type of the table pairs every key of a configuration with a row that reads its value.
-  const config = Object.fromEntries(values) as unknown as Config;
-  const isSet = (name: string) => (env(name) ?? "") !== "";
-  if (!isSet(CONFIG_TABLE.jwtKeys.name)) problems.push(...misplaced(config));
-  if (config.store === "shared" && !isSet(CONFIG_TABLE.jwtSecrets.name)) {
-    const { jwtSecrets, store } = CONFIG_TABLE;
-    problems.push(`${jwtSecrets.name} must be set where ${store.name} is "shared"`);
-  }
-  problems.push(...pushProblems(config, isSet));
-  if (problems.length > 0) throw new ConfigError(problems);
+export function readConfig(env: ConfigSources["env"]): Config {
+  return configOf(readConfiguration({ env, names: [] }));
+}
+
+/** What was chosen. @throws {ConfigError} there are mistakes. */
+export function configOf({ config, problems }: Configuration): Config {
+  if (config === undefined) throw new ConfigError(problems);
   return config;
 }
 
-/** A variable that means nothing to Titan, and the one that may have been meant. */
-export interface UnknownVariable {
-  /** As it was set. */
-  readonly name: string;
-  /** The name of a variable that is read. */
-  readonly nearest: string;
+/** What a variable is called where it is set: itself, the one of its file, or a file and its key. */
+export function labelOf({ settings }: Pick<Configuration, "settings">, name: string): string {
+  return labelsOf(settings).get(name) ?? name;
 }
 
-/**
- * Finds variables that look like Titan's and are not: a misspelt one would silently do nothing.
- *
- * @param names the names of all variables of the environment
- */
-export function unknownVariables(names: Iterable<string>): readonly UnknownVariable[] {
-  const known = VARIABLES.map((variable) => variable.name);
-  return Array.from(names)
-    .filter((name) => name.startsWith("TITAN_") && !known.includes(name))
-    .map((name) => ({ name, nearest: closest(name, known) }));
+/** Names what mistakes are about as it is written: they are found by variables, in the end. */
+export function relabelled(
+  { settings }: Pick<Configuration, "settings">,
+  problems: readonly string[],
+): readonly string[] {
+  const labels = labelsOf(settings);
+  return problems.map((problem) =>
+    problem.replace(/^[A-Z_]+(?= )/, (name) => labels.get(name) ?? name)
+  );
 }
 
-function unsetValue(row: ConfigRow<unknown>): unknown {
-  return row.unset === undefined ? row.value.read(row.default) : row.unset.value;
-}
-
-/** White space around a value is a slip of the editor. */
-function readValue(row: ConfigRow<unknown>, text: string): unknown {
-  return row.value.read(text.trim());
-}
-
-function problem(row: ConfigRow<unknown>, text: string): string {
-  const given = row.hidden ? `it is a text of ${text.length} characters, not shown` : shown(text);
-  const { allowed, fault } = row.value;
-  return `${row.name} must be ${allowed}: ${fault?.(text.trim()) ?? given}`;
+/** Where what is set is written, by its variable. */
+function labelsOf(settings: readonly Setting[]): ReadonlyMap<string, string> {
+  const set = settings.filter(({ from }) => from !== "default");
+  return new Map(set.map(({ variable, label }) => [variable, label]));
 }
 
 /** Whoever sets what only holds for tokens under some keys may believe that it guards all. */
-function misplaced(config: Config): readonly string[] {
+function misplaced(config: Config, label: (name: string) => string): readonly string[] {
   return (["jwtIssuer", "jwtAudience"] as const)
     .filter((key) => config[key] !== undefined)
     .map((key) =>
-      `${CONFIG_TABLE[key].name} must be left out without ${CONFIG_TABLE.jwtKeys.name}`
+      `${label(CONFIG_TABLE[key].name)} must be left out without ${CONFIG_TABLE.jwtKeys.name}`
     );
-}
-
-/** A value in quotes, short, on one line, and without the password that a URL may hold. */
-function shown(text: string): string {
-  const safe = text.replace(/\/\/.*@/s, "//...@");
-  const short = safe.length > SHOWN_CHARS_MAX ? `${safe.slice(0, SHOWN_CHARS_MAX)}...` : safe;
-  return `it is ${JSON.stringify(short)}`;
 }

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import * as limits from "../limits.ts";
-import { type Config, ConfigError, readConfig, unknownVariables, VARIABLES } from "./config.ts";
+import {
+  type Config,
+  ConfigError,
+  labelOf,
+  readConfig,
+  readConfiguration,
+  relabelled,
+  VARIABLES,
+} from "./config.ts";
 
 /** Reads a configuration from some variables. */
 function read(variables: Readonly<Record<string, string>>): Config {
@@ -353,18 +361,6 @@ Deno.test("VARIABLES names each variable once, and what can be written as its de
   }
 });
 
-Deno.test("unknownVariables() finds misspelt variables and what may have been meant", () => {
-  const names = ["PATH", "PORT", "TITAN_STORE", "TITAN_MAILBOX_BYTE", "TITAN_TRUSTED_PROXY"];
-  assert.deepEqual(unknownVariables(names), [
-    { name: "TITAN_MAILBOX_BYTE", nearest: "TITAN_MAILBOX_BYTES" },
-    { name: "TITAN_TRUSTED_PROXY", nearest: "TITAN_TRUST_PROXY" },
-  ]);
-  assert.deepEqual(unknownVariables(VARIABLES.map(({ name }) => name)), []);
-  assert.deepEqual(unknownVariables(["TITAN_GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"]), [
-    { name: "TITAN_GOOGLE_CLIENT_ID", nearest: "GOOGLE_CLIENT_ID" },
-  ]);
-});
-
 Deno.test("readConfig() takes no TITAN_ADMIN_TOKEN that can be guessed, and does not show it", () => {
   for (const token of ["hunter2", "x".repeat(31), `${"x".repeat(40)} y`, "\u00e9".repeat(40)]) {
     assert.throws(() => read({ TITAN_ADMIN_TOKEN: token }), (error) => {
@@ -372,5 +368,125 @@ Deno.test("readConfig() takes no TITAN_ADMIN_TOKEN that can be guessed, and does
       assert.match(error.message, /TITAN_ADMIN_TOKEN must be a text of at least 32/);
       return !error.message.includes(token);
     });
+  }
+});
+
+/** What is read from variables and from the keys of a file. */
+function configuration(
+  variables: Readonly<Record<string, string>>,
+  keys: Readonly<Record<string, unknown>>,
+) {
+  const map = new Map(Object.entries(variables));
+  const values = new Map(Object.entries(keys));
+  const file = { path: "titan.toml", values, problems: [], isPublic: false };
+  return readConfiguration({ env: (name) => map.get(name), names: [...map.keys()], file });
+}
+
+Deno.test("readConfiguration() takes what the environment leaves out from the file", () => {
+  const { config, settings, path } = configuration({ PORT: "8080", TITAN_HOST: "" }, {
+    port: 9090,
+    host: "::1",
+    "send_rate": 0.5,
+  });
+  assert.deepEqual(config, { ...DEFAULTS, port: 8080, host: "::1", sendRate: 0.5 });
+  assert.equal(path, "titan.toml");
+  const from = new Map(settings.map(({ variable, from, label }) => [variable, [from, label]]));
+  assert.deepEqual(from.get("PORT"), ["environment", "PORT"]);
+  assert.deepEqual(from.get("TITAN_HOST"), ["file", "titan.toml: host"]);
+  assert.deepEqual(from.get("TITAN_STORE"), ["default", "TITAN_STORE"]);
+});
+
+Deno.test("readConfiguration() reads the same from a file as from variables", () => {
+  const variables = {
+    PORT: "0",
+    TITAN_LISTENER: "ws",
+    TITAN_JWT_SECRET: "one, two",
+    TITAN_JWT_KEYS:
+      '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}',
+    TITAN_OIDC: '[{"name":"acme","issuer":"https://acme.example/","audience":["a","b"]}]',
+    TITAN_TRUST_PROXY: "10.0.0.0/8, ::1",
+    TITAN_SEND_RATE: "0.5",
+    TITAN_MAILBOX_BYTES: "1000000000000",
+    TITAN_DRAIN: "5 s",
+    GOOGLE_CLIENT_ID: "one,two",
+    TITAN_PUSH_ORIGINS: "https://push.internal",
+  };
+  const keys = {
+    port: 0,
+    listener: "ws",
+    "jwt_secret": ["one", "two"],
+    "jwt_keys": JSON.parse(variables.TITAN_JWT_KEYS),
+    oidc: JSON.parse(variables.TITAN_OIDC),
+    "trust_proxy": ["10.0.0.0/8", "::1"],
+    "send_rate": 0.5,
+    "mailbox_bytes": 1e12,
+    drain: "5 s",
+    "google_client_id": ["one", "two"],
+    "push_origins": ["https://push.internal"],
+  };
+  assert.deepEqual(configuration({}, keys).config, read(variables));
+  const texts = Object.entries(variables).map(([name, text]) =>
+    [VARIABLES.find((variable) => variable.name === name)?.key ?? "", text] as const
+  );
+  assert.deepEqual(configuration({}, Object.fromEntries(texts)).config, read(variables));
+});
+
+Deno.test("readConfiguration() reports the mistakes of environment and file together", () => {
+  const { config, problems } = configuration({ PORT: "x", TITAN_APNS_TOPIC: "a" }, {
+    port: 70_000,
+    host: 5,
+    listener: true,
+    drain: [1],
+    hots: "::1",
+    TITAN_STORE: "kv",
+    push: { content: "none" },
+    "jwt_issuer": "acme",
+  });
+  assert.equal(config, undefined);
+  assert.deepEqual(problems, [
+    'PORT must be a whole number from 0 to 65535: it is "x"',
+    'titan.toml: port must be a whole number from 0 to 65535: it is "70000"',
+    "titan.toml: host must be a host name or an IP address: it is a number",
+    'titan.toml: listener must be "deno" or "ws": it is "true"',
+    "titan.toml: drain must be a number of seconds from 0 to 3600, or one with s, min, h or d: " +
+    "it is a list, or has an entry that is no text without commas",
+    "titan.toml: hots means nothing to Titan: it may be meant as host",
+    "titan.toml: TITAN_STORE means nothing to Titan: it may be meant as store",
+    "titan.toml: [push] must go: settings stand in no table",
+    "titan.toml: jwt_issuer must be left out without TITAN_JWT_KEYS",
+    "TITAN_APNS_KEY must be set where TITAN_APNS_TOPIC is",
+    "TITAN_APNS_KEY_ID must be set where TITAN_APNS_TOPIC is",
+    "TITAN_APNS_TEAM_ID must be set where TITAN_APNS_TOPIC is",
+  ]);
+});
+
+Deno.test("relabelled() and labelOf() name mistakes as what they are about is written", () => {
+  const { settings } = configuration({}, { "apns_key": "key.p8" });
+  assert.deepEqual(
+    relabelled({ settings }, ["TITAN_APNS_KEY must be right", "TITAN_STORE must be right"]),
+    ["titan.toml: apns_key must be right", "TITAN_STORE must be right"],
+  );
+  assert.equal(labelOf({ settings }, "TITAN_APNS_KEY"), "titan.toml: apns_key");
+  assert.equal(labelOf({ settings }, "TITAN_STORE"), "TITAN_STORE");
+});
+
+Deno.test("readConfiguration() tells no secret, whatever is wrong with it", () => {
+  const hidden = "hunter2";
+  const wrong = [hidden, `${hidden},`, [hidden, 1], { [hidden]: hidden }, [{ name: hidden }], [[
+    hidden,
+  ]]];
+  for (const { name, key, secret } of VARIABLES) {
+    if (!secret) continue;
+    for (const value of wrong) {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      for (
+        const told of [configuration({}, { [key]: value }), configuration({ [name]: text }, {})]
+      ) {
+        const { problems, warnings, settings } = told;
+        assert.ok(!JSON.stringify({ problems, warnings, settings }).includes(hidden), name);
+      }
+    }
+    const { problems } = configuration({ [`${name}_FILE`]: `/${hidden}` }, {});
+    assert.ok(problems.length > 0 && !problems.join().includes(hidden), name);
   }
 });

@@ -1,6 +1,6 @@
 /**
- * How a value is written in a variable of the environment: what is allowed, in words, and how it is
- * read. `config.ts` says which variable holds which.
+ * How a value is written in a variable of the environment or in a file: what is allowed, in words,
+ * and how it is read. `config.ts` says which variable holds which.
  *
  * @module
  */
@@ -8,10 +8,15 @@ import { isIP } from "node:net";
 import { SIGNATURE_KEYS_MAX } from "../limits.ts";
 import { isNetwork } from "./client_address.ts";
 
+/** What a file may hold instead of a text: `list` is one of texts, `json` what JSON has for it. */
+export type ConfigForm = "number" | "choice" | "list" | "json";
+
 /** One way to write a value. */
 export interface ConfigValue<T> {
   /** What is allowed; goes on from "must be". */
   readonly allowed: string;
+  /** What a file may hold instead of a text. */
+  readonly form?: ConfigForm;
   /** The value, or undefined where the text is not allowed. */
   read(text: string): T | undefined;
   /**
@@ -51,6 +56,7 @@ const SECOND_UNITS: ReadonlyMap<string, number> = new Map([
 /** A number without a fraction, such as `3000`. */
 export function wholeNumber(range: Range): ConfigValue<number> {
   return {
+    form: "number",
     allowed: `a whole number from ${range.min} to ${range.max}`,
     read: (text) => /^\d+$/.test(text) ? within(Number(text), range) : undefined,
   };
@@ -59,6 +65,7 @@ export function wholeNumber(range: Range): ConfigValue<number> {
 /** A number that may have a fraction, such as `0.5`. */
 export function decimalNumber(range: Range): ConfigValue<number> {
   return {
+    form: "number",
     allowed: `a number from ${range.min} to ${range.max}`,
     read: (text) => /^\d+(?:\.\d+)?$/.test(text) ? within(Number(text), range) : undefined,
   };
@@ -67,6 +74,7 @@ export function decimalNumber(range: Range): ConfigValue<number> {
 /** A number of bytes, such as `1000` or `64 MiB`. */
 export function byteCount(range: Range): ConfigValue<number> {
   return {
+    form: "number",
     allowed: `a number of bytes from ${range.min} to ${range.max}, or one with KiB, MiB or GiB`,
     read: (text) => measure(text, BYTE_UNITS, range),
   };
@@ -75,6 +83,7 @@ export function byteCount(range: Range): ConfigValue<number> {
 /** A time in seconds, such as `30`, `30 s` or `5 min`. */
 export function seconds(range: Range): ConfigValue<number> {
   return {
+    form: "number",
     allowed: `a number of seconds from ${range.min} to ${range.max}, or one with s, min, h or d`,
     read: (text) => measure(text, SECOND_UNITS, range),
   };
@@ -83,6 +92,7 @@ export function seconds(range: Range): ConfigValue<number> {
 /** One of a few words. */
 export function choice<T extends string>(...words: readonly T[]): ConfigValue<T> {
   return {
+    form: "choice",
     allowed: words.map((word) => `"${word}"`).join(" or "),
     read: (text) => words.find((word) => word === text),
   };
@@ -118,6 +128,7 @@ export function file(allowed: string): ConfigValue<string> {
 /** Addresses and networks, separated by commas or blanks. */
 export function networks(): ConfigValue<readonly string[]> {
   return {
+    form: "list",
     allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
     read(text) {
       const entries = entriesOf(text);
@@ -145,6 +156,7 @@ export function password(): ConfigValue<string> {
 /** Names that somebody else gave, separated by commas or blanks. */
 export function names(max: number): ConfigValue<readonly string[]> {
   return {
+    form: "list",
     allowed: `at most ${max} names, separated by commas`,
     read(text) {
       const entries = entriesOf(text);
@@ -154,14 +166,15 @@ export function names(max: number): ConfigValue<readonly string[]> {
 }
 
 /**
- * Secrets, separated by commas: any texts but blank ones, as UTF-8. White space around each is a
- * slip of whoever wrote the list.
+ * Secrets, separated by commas or line breaks: any texts but blank ones, as UTF-8. White space
+ * around each is a slip of whoever wrote the list.
  */
 export function secrets(): ConfigValue<readonly Uint8Array<ArrayBuffer>[]> {
   return {
+    form: "list",
     allowed: `at most ${SIGNATURE_KEYS_MAX} texts that are not blank, separated by commas`,
     read(text) {
-      const entries = text.split(",").map((entry) => entry.trim());
+      const entries = text.trim().split(/,\s*|\n/).map((entry) => entry.trim());
       if (entries.includes("") || entries.length > SIGNATURE_KEYS_MAX) return undefined;
       return entries.map((entry) => new TextEncoder().encode(entry));
     },

@@ -10,7 +10,7 @@
 import { FRAME_BYTES_MAX } from "../limits.ts";
 import { type Identity, queueEmptyFrame, receiptFrame, type Reply } from "../rpc/mod.ts";
 import type { Attachment, Committed, Entry, Mailboxes, Position } from "../store/mod.ts";
-import { type Attempts, InFlight, type Sent } from "./in_flight.ts";
+import { type Attempts, InFlight, type Landing, type Sent } from "./in_flight.ts";
 
 /** What a `msg.recv` adds to the body of a message, and to all of them, at the most. */
 const EXTRA_BYTES = 100;
@@ -35,7 +35,9 @@ export interface DeliveryWorld {
   /** The first device of its receiver has acknowledged a message. */
   delivered(entry: Entry): void;
   /** Messages were sent, some of them again. */
-  sent(messages: number, redelivered: number): void;
+  sent(batch: readonly Sent[], identity: Identity): void;
+  /** A client answered what it was sent. */
+  answered(landing: Landing, identity: Identity): void;
   /** A message was refused as often as is allowed, and is out of the way. */
   setAside(identity: Identity, entry: Entry): void;
 }
@@ -54,6 +56,7 @@ export interface DeliveryHost {
 export class Delivery {
   readonly #host: DeliveryHost;
   readonly #world: DeliveryWorld;
+  readonly #identity: Identity;
   readonly #user: string;
   readonly #device: string;
   readonly #attachment: Attachment;
@@ -78,13 +81,14 @@ export class Delivery {
    */
   constructor(
     host: DeliveryHost,
-    identity: { readonly user: string; readonly device: string },
+    identity: Identity,
     attachment: Attachment,
     attempts: Attempts | null,
     options: DeliveryOptions,
   ) {
     this.#host = host;
     this.#world = host.world;
+    this.#identity = identity;
     this.#user = identity.user;
     this.#device = identity.device;
     this.#attachment = attachment;
@@ -145,6 +149,7 @@ export class Delivery {
     if (this.#stopped) return false;
     const landing = this.#inFlight.land(id, reply, this.#world);
     if (landing === null) return false;
+    this.#world.answered(landing, this.#identity);
     const furthest = this.#settleCursor();
     for (const { entry } of landing.acknowledged) {
       const isFirst = entry.to === this.#user && entry.position > furthest;
@@ -240,9 +245,7 @@ export class Delivery {
 
   #send(batch: readonly Sent[]): void {
     this.#host.send(this.#inFlight.send(batch, this.#world.monotonic()));
-    let again = 0;
-    for (const { redelivered } of batch) if (redelivered > 0) again++;
-    this.#world.sent(batch.length, again);
+    this.#world.sent(batch, this.#identity);
   }
 
   /** What an earlier connection made of an entry. */
@@ -259,7 +262,7 @@ export class Delivery {
       if (this.#stopped) return;
       this.#inFlight.acknowledge(one);
       this.#settleCursor();
-      this.#world.setAside({ user: this.#user, device: this.#device }, one.entry);
+      this.#world.setAside(this.#identity, one.entry);
       this.#pump();
     }).catch((error) => {
       if (!this.#stopped) this.#host.failed(error);

@@ -65,10 +65,11 @@ class World {
           now: () => this.clock.now(),
           monotonic: () => this.clock.monotonic(),
           delivered: ({ id, receipt }) => void (receipt && this.delivered.push(id)),
-          sent: (messages, redelivered) => {
-            this.counted.sent += messages;
-            this.counted.redelivered += redelivered;
+          sent: (batch) => {
+            this.counted.sent += batch.length;
+            this.counted.redelivered += batch.filter((one) => one.redelivered > 0).length;
           },
+          answered: () => {},
           setAside: (_identity, { id }) => void this.setAside.push(id),
         },
         send: (frame) => this.#take(frame),

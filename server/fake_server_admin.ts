@@ -5,6 +5,7 @@
  */
 import { createCounts } from "./push/push_figures.ts";
 import type { PushTrialOptions, PushTrialStep } from "./push/mod.ts";
+import type { MessageTrace } from "../rpc/mod.ts";
 import type { ServerAdmin, ServerStatus } from "./server_admin.ts";
 
 /** A server that has just started. */
@@ -15,6 +16,27 @@ export const STATUS: ServerStatus = {
   ready: 7,
   providers: { fcm: "log", apns: "apns", web: "log" },
   pushes: { ...createCounts(), waiting: 0, inFlight: 0 },
+};
+
+/** The one message that is traced. */
+export const TRACE: MessageTrace = {
+  id: "01JD8Z00000000000000000000",
+  sender: "ann",
+  to: "bob",
+  expires: 100_000,
+  steps: [
+    { step: "accepted", at: 1000 },
+    { step: "committed", at: 1003 },
+    { step: "written", at: 1004, user: "bob", device: "phone", redelivered: 0 },
+    { step: "push_sent", at: 6004, user: "bob", device: "phone", provider: "fcm" },
+    {
+      ...{ step: "push_answered", at: 6104, user: "bob", device: "phone", provider: "fcm" },
+      ...{ answer: "rejected", reason: "Wrong topic" },
+    },
+    { step: "written", at: 61_004, user: "bob", device: "phone", redelivered: 1 },
+    { step: "acknowledged", at: 61_010, user: "bob", device: "phone" },
+  ],
+  leftOut: 0,
 };
 
 /** Its trials have the given steps; after `"wait"` comes nothing until they are ended. */
@@ -33,6 +55,10 @@ export class FakeServerAdmin implements ServerAdmin {
 
   status(): Promise<ServerStatus> {
     return Promise.resolve(STATUS);
+  }
+
+  trace(id: string): Promise<MessageTrace | null> {
+    return Promise.resolve(id === TRACE.id ? TRACE : null);
   }
 
   async *testPush(

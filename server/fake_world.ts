@@ -26,6 +26,7 @@ import type { Log, LogFields } from "./log.ts";
 import { type Issuers, IssuerUnavailableError, UnknownIssuerError } from "./oidc/mod.ts";
 import { createPeople, type People } from "./people.ts";
 import { TokenBuckets } from "./token_bucket.ts";
+import { Tracer } from "./trace/mod.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /** Limits of a store that no test meets by accident. */
@@ -203,6 +204,7 @@ export class FakeWorld {
   readonly store: MemoryStore;
   readonly tokens: Tokens;
   readonly people: People;
+  readonly tracer: Tracer;
   readonly gateway: Gateway;
   /** Leases by what was called on them. */
   readonly leases: string[] = [];
@@ -233,12 +235,15 @@ export class FakeWorld {
     });
     const { accounts } = this.people;
     const pushes = { received: () => false };
-    const services = { mailboxes: store.mailboxes, accounts, pushes, now, newId, version: "0" };
+    const { mailboxes } = store;
+    const traces = this.tracer = new Tracer({ now });
+    const services = { mailboxes, accounts, pushes, traces, now, newId, version: "0" };
     this.gateway = new Gateway({
       ...this.people,
       store,
       clock,
       log: this.log,
+      tracer: this.tracer,
       newId,
       router: new Router({ methods: createMethods(), services, report: () => "reference" }),
       sending: new TokenBuckets({ rate: 50, burst: 200, entries, monotonic }),

@@ -153,8 +153,10 @@ export class FrontDoor implements ListenerHandler {
     const error = thrown instanceof StoreUnavailableError || thrown instanceof StoreBusyError
       ? new RpcError("unavailable", { retryAfter: UNAVAILABLE_RETRY_SECONDS })
       : thrown;
+    const { log, telemetry } = this.#parts.gateway;
+    telemetry.rpc.refused(error instanceof RpcError ? error.key : "internal_error");
     if (!(error instanceof RpcError)) {
-      this.#parts.gateway.log.error("request failed", error);
+      log.error("request failed", error);
       return json(500, errorFrame(null, new RpcError("internal_error")));
     }
     const { retryAfter } = error.data;
@@ -274,10 +276,19 @@ async function readText(request: Request): Promise<string> {
   };
   let bytes = 0;
   let text = "";
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of chunksOf(request)) {
     bytes += chunk.length;
     if (bytes > FRAME_BYTES_MAX) throw tooLarge();
     text += decode(chunk);
   }
   return text + decode();
+}
+
+/** A body. Whoever leaves in the midst of it is at fault, or their network. @throws {RpcError} */
+async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch {
+    throw new RpcError("parse_error");
+  }
 }

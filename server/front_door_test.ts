@@ -432,6 +432,37 @@ testStreet("FrontDoor.http() tells nothing of a fault behind it", {}, async (str
   assert.equal(street.world.log.of("request failed").length, 1);
 });
 
+testStreet("FrontDoor counts what it refuses, by the name of the error", {
+  wsAuth: "upgrade",
+}, async (street) => {
+  const { errors } = street.world.gateway.telemetry.rpc;
+  await street.refused();
+  await street.refused(bearer("wrong"));
+  await street.post(request(1, "echo", [1]), bearer("wrong"));
+  await street.post(`"${"x".repeat(FRAME_BYTES_MAX)}"`);
+  assert.equal(errors.get("unauthenticated"), 1);
+  assert.equal(errors.get("bad_credential"), 2);
+  assert.equal(errors.get("too_large"), 1);
+  street.world.tokens.verify = () => Promise.reject(new Error("Fault"));
+  await street.refused(bearer("e30.e30.x"));
+  assert.equal(errors.get("internal_error"), 1);
+});
+
+testStreet(
+  "FrontDoor.http() takes a body that is not sent to its end for no fault",
+  {},
+  async (street) => {
+    const cut = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+      pull: (controller) => controller.error(new Deno.errors.BadResource("Cannot read")),
+    });
+    const answer = await street.post(cut);
+    assert.equal(answer.status, 400);
+    assert.equal(await errorName(answer), "parse_error");
+    assert.deepEqual(street.world.log.lines, []);
+  },
+);
+
 testStreet("FrontDoor.fault() is told to the operator", {}, async (street) => {
   const fault = new Error("Fault");
   street.door.fault(fault);

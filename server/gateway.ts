@@ -19,12 +19,13 @@ import type { CloseCode } from "./close_code.ts";
 import type { DeliveryWorld } from "./delivery.ts";
 import { drain, type DrainParts } from "./drain.ts";
 import type { Hub } from "./hub.ts";
-import type { Attempts } from "./in_flight.ts";
+import type { Attempts, Landing, Sent } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import type { Reception } from "./reception.ts";
 import { type Overload, Telemetry } from "./telemetry/mod.ts";
 import type { TokenBuckets } from "./token_bucket.ts";
+import { Tracer } from "./trace/mod.ts";
 
 /** How often deadlines are looked at, in milliseconds. */
 const TICK_MS = 1000;
@@ -63,6 +64,8 @@ export interface GatewayParts {
   readonly newId: () => string;
   /** Counts what passes. @default {one that nobody reads} */
   readonly telemetry?: Telemetry;
+  /** Notes what becomes of messages. @default {one that nobody asks} */
+  readonly tracer?: Tracer;
   /** Absent where nothing is ever turned away. */
   readonly overload?: Overload | undefined;
   /** Absent where memory cannot be given back. */
@@ -77,6 +80,7 @@ export class Gateway implements DeliveryWorld {
   /** Frames that ever came. */
   frames = 0;
   readonly #parts: GatewayParts;
+  readonly #tracer: Tracer;
   readonly #connections = new Set<Ticking>();
   readonly #isoTime = createIsoTime();
   #cancelTick: (() => void) | null = null;
@@ -90,7 +94,8 @@ export class Gateway implements DeliveryWorld {
     this.reception = parts.reception;
     this.telemetry = parts.telemetry ?? new Telemetry();
     parts.store.listen(this.hub);
-    this.hub.countBy(this.telemetry, () => this.now());
+    this.#tracer = parts.tracer ?? new Tracer({ now: () => this.now() });
+    this.hub.countBy(this.telemetry, this.#tracer, () => this.now());
     this.#tickLater();
     this.#sweepLater();
   }
@@ -137,19 +142,27 @@ export class Gateway implements DeliveryWorld {
   }
 
   /** See {@linkcode DeliveryWorld.sent}. */
-  sent(messages: number, redelivered: number): void {
-    this.telemetry.sent += messages;
-    this.telemetry.redelivered += redelivered;
+  sent(batch: readonly Sent[], identity: Identity): void {
+    this.telemetry.sent += batch.length;
+    for (const { redelivered } of batch) if (redelivered > 0) this.telemetry.redelivered++;
+    this.#tracer.written(batch, identity);
+  }
+
+  /** See {@linkcode DeliveryWorld.answered}. */
+  answered(landing: Landing, identity: Identity): void {
+    this.#tracer.answered(landing, identity);
   }
 
   /** See {@linkcode DeliveryWorld.setAside}. */
-  setAside(identity: Identity, { id }: Entry): void {
+  setAside(identity: Identity, entry: Entry): void {
     this.telemetry.setAside++;
-    this.log.warn("message set aside", { ...identity, message_id: id });
+    this.#tracer.setAside(entry, identity);
+    this.log.warn("message set aside", { ...identity, message_id: entry.id });
   }
 
   /** Whom an upgrade request named could not be signed in: what was refused is no fault of ours. */
   upgradeFailed(user: string, error: unknown): void {
+    this.telemetry.rpc.refused(error instanceof RpcError ? error.key : "internal_error");
     if (error instanceof RpcError) this.log.warn("sign-in refused", { user, reason: error.key });
     else this.log.error("sign-in failed", error, { user });
   }

@@ -18,6 +18,7 @@ import { KeyedQueue } from "./keyed_queue.ts";
 import type { Presence } from "./presence.ts";
 import { isRevokedBy, type Revocation, RevokedLately } from "./revoked_lately.ts";
 import type { Telemetry } from "./telemetry/mod.ts";
+import type { Tracer } from "./trace/mod.ts";
 
 /** A signed-in connection, as the hub knows it. */
 export interface Member {
@@ -65,6 +66,7 @@ export class Hub implements StoreListener, Presence {
   #attemptsKept = 0;
   #waker: Waker | null = null;
   #telemetry: Telemetry | null = null;
+  #tracer: Tracer | null = null;
   #now: () => number = () => 0;
   #tell: (notice: Notice) => void = () => {};
 
@@ -84,9 +86,10 @@ export class Hub implements StoreListener, Presence {
     if (peers) this.#tell = (notice) => void peers.tell(JSON.stringify(notice)).catch(failed);
   }
 
-  /** Sets what counts commits. @param now milliseconds since 1970 */
-  countBy(telemetry: Telemetry, now: () => number): void {
+  /** Sets what counts commits, and what notes what is in them. @param now milliseconds since 1970 */
+  countBy(telemetry: Telemetry, tracer: Tracer, now: () => number): void {
     this.#telemetry = telemetry;
+    this.#tracer = tracer;
     this.#now = now;
   }
 
@@ -179,7 +182,9 @@ export class Hub implements StoreListener, Presence {
   }
 
   wrote(commit: WrittenCommit): void {
-    this.#telemetry?.wrote(commit, this.#now());
+    const now = this.#now();
+    this.#telemetry?.wrote(commit, now);
+    this.#tracer?.committed(commit, now);
   }
 
   refused(): void {

@@ -43,6 +43,7 @@ export function issuerUrl(): ConfigValue<string> {
 /** A JSON list of issuers, each with a name of its own. */
 export function issuers(): ConfigValue<readonly IssuerConfig[]> {
   return {
+    form: "json",
     allowed: `a JSON list of at most ${ISSUERS_MAX} such as ` +
       '[{"name":"acme","issuer":"https://login.acme.example","audience":"client-id"}], ' +
       'each with another name of a to z, 0 to 9 and "-" that is not "google", an https URL, ' +

@@ -57,6 +57,7 @@ const setSchema: z.ZodType<PublicKeySet> = z.looseObject({
 /** The URL of a JSON Web Key Set, or a key or a set of them as JSON (RFC 7517). */
 export function keySource(): ConfigValue<KeySource> {
   return {
+    form: "json",
     allowed: "an https URL of a JSON Web Key Set (http on this machine), or such a set or one of " +
       `its keys: 1 to ${JWT_KEYS_MAX} public keys for signatures, RSA of ${RSA_BITS_MIN} bits or ` +
       "more, P-256, P-384 or Ed25519",

@@ -6,8 +6,8 @@
 import type { Listen } from "./listener.ts";
 
 export { type Clock, type RandomBytes, systemClock, systemRandom } from "./clock.ts";
-export { type Program, runTitan, type StoreOpening } from "./commands/mod.ts";
-export { type Config, readConfig } from "./config.ts";
+export { type Adapters, type Program, runTitan, type StoreOpening } from "./commands/mod.ts";
+export type { Config, Configuration } from "./config.ts";
 export { type Environment, isDenoDeploy, withDeployDefaults } from "./deno_deploy.ts";
 export { createEpoch } from "./epoch.ts";
 export type { KeySource, PublicKey, PublicKeySet } from "./keys_value.ts";
@@ -22,8 +22,11 @@ export type {
 } from "./listener.ts";
 export { type Log, LOG_FIELDS, type LogFields } from "./log.ts";
 export type { IssuerConfig } from "./oidc/mod.ts";
+export { isTracingOn } from "./otel_switch.ts";
 export type { PushConfig } from "./push_config.ts";
 export type { ApnsPlace, FileSource } from "./push_value.ts";
+export type { ConfigWarning, Setting } from "./setting_reader.ts";
+export type { MessageSpans, SpansOfMessage } from "./trace/mod.ts";
 export type { Transport, TransportAcceptor, TransportHandler } from "./transport.ts";
 
 /** Loads the listener on `Deno.serve`. */

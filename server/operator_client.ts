@@ -8,6 +8,7 @@ import {
   type ExportPage,
   type ExportPlace,
   exportPlaceText,
+  type MessageTrace,
   type ProfileChange,
 } from "../rpc/mod.ts";
 import type { User } from "../store/mod.ts";
@@ -20,6 +21,7 @@ import {
   REVOCATIONS_PATH,
   STATUS_PATH,
   statusSchema,
+  TRACES_PATH,
   trialStepSchema,
   USER_PATH_HEAD,
   userPageSchema,
@@ -28,8 +30,10 @@ import {
   userSchema,
   usersSchema,
 } from "./operator_protocol.ts";
+import { isTracingOn } from "./otel_switch.ts";
 import { type PushTrialOptions, type PushTrialStep, TRIAL_MS_DEFAULT } from "./push/mod.ts";
 import type { ServerAdmin, ServerStatus } from "./server_admin.ts";
+import { traceSchema } from "./trace_schema.ts";
 import type { NewUser, UserAdmin, UserPage, UserReport } from "./user_admin.ts";
 
 /** How long an answer may take, in milliseconds: removing a full mailbox takes a while. */
@@ -37,6 +41,12 @@ const ANSWER_MS_MAX = 60_000;
 
 /** The host in the URL; a socket has none. */
 const ORIGIN = "http://titan";
+
+/**
+ * Says that what is asked here is not sampled (Trace Context §3.2), so that a server whose
+ * OpenTelemetry is on exports no URL of it: there are e-mail addresses in some.
+ */
+const HEADERS = { traceparent: `00-${"1".repeat(32)}-${"1".repeat(16)}-00` };
 
 /** The server could not be asked. The message says why. */
 export class OperatorError extends Error {
@@ -68,7 +78,9 @@ export class OperatorClient implements UserAdmin, ServerAdmin, Disposable {
   constructor(path: string, ask: Fetch) {
     this.#path = path;
     this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-    this.#ask = ask;
+    // Where spans are made here, Deno adds this header itself.
+    const headers = isTracingOn() ? {} : HEADERS;
+    this.#ask = (url, init) => ask(url, { ...init, headers });
   }
 
   async add(user: NewUser): Promise<User | null> {
@@ -119,6 +131,10 @@ export class OperatorClient implements UserAdmin, ServerAdmin, Disposable {
     const status = await this.#call(STATUS_PATH, {}, null, json(statusSchema));
     if (status === null) throw new OperatorError("Server refused: it does not say why");
     return status;
+  }
+
+  async trace(id: string): Promise<MessageTrace | null> {
+    return await this.#call(withQuery(TRACES_PATH, { id }), {}, 404, json(traceSchema));
   }
 
   /** See {@linkcode ServerAdmin.testPush}; once the signal ended it no more steps come. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MemoryStore } from "../store/memory/mod.ts";
 import type { Entry } from "../store/mod.ts";
 import { systemClock } from "./clock.ts";
-import { FakeServerAdmin, STATUS } from "./fake_server_admin.ts";
+import { FakeServerAdmin, STATUS, TRACE } from "./fake_server_admin.ts";
 import { AMPLE, FakeLog } from "./fake_world.ts";
 import { type Fetch, OperatorClient, OperatorError } from "./operator_client.ts";
 import { OperatorSocket } from "./operator_socket.ts";
@@ -110,6 +110,14 @@ Deno.test("OperatorClient changes a user", async () => {
   assert.deepEqual(await client.update("..", { name: "Points" }), changed);
   assert.deepEqual(await client.update("..", { name: null }), { id: "..", registered: 7 });
   assert.equal(await client.update("carl", { name: null }), null);
+});
+
+Deno.test("OperatorClient tells what became of a message", async () => {
+  await using place = await scratch();
+  const { client } = place;
+  assert.deepEqual(await client.trace(TRACE.id), TRACE);
+  assert.equal(await client.trace(TRACE.id.replace(/.$/, "&")), null);
+  await assert.rejects(client.trace("bob"), /Server refused: Query holds no id of a message$/);
 });
 
 Deno.test("OperatorClient refuses tokens", async () => {

@@ -15,6 +15,7 @@
  * | `POST /revocations`                 | 204                                         |
  * | `GET /status`                       | 200 and how the server is                   |
  * | `POST /push-trials?user=ID&device=ID&ms=N` | 200 and the steps of a trial, one a line as they come |
+ * | `GET /traces?id=ID`                 | 200 and what became of a message, 404       |
  *
  * A device is not below its user: it may be called `..`, and then the path would be the user's.
  *
@@ -62,6 +63,9 @@ export const STATUS_PATH = "/status";
 
 /** The path of pushes that are sent to try whether they arrive. */
 export const PUSH_TRIALS_PATH = "/push-trials";
+
+/** The path of what became of messages. */
+export const TRACES_PATH = "/traces";
 
 /** How long a trial may wait for its device, in milliseconds. */
 export const TRIAL_MS_MAX = 600_000;

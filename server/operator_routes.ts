@@ -19,12 +19,14 @@ import {
   REVOCATIONS_PATH,
   revocationSchema,
   STATUS_PATH,
+  TRACES_PATH,
   trialQuerySchema,
   USER_PATH_HEAD,
   USERS_PATH,
 } from "./operator_protocol.ts";
 import type { PushTrialStep } from "./push/mod.ts";
 import type { ServerAdmin } from "./server_admin.ts";
+import { traceQuerySchema } from "./trace_schema.ts";
 import type { UserAdmin } from "./user_admin.ts";
 
 /** A request that cannot be served. The message is for the other end. */
@@ -73,6 +75,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [`POST ${REVOCATIONS_PATH}`, revoke],
   [`GET ${STATUS_PATH}`, showStatus],
   [`POST ${PUSH_TRIALS_PATH}`, tryPush],
+  [`GET ${TRACES_PATH}`, showTrace],
 ]);
 
 /**
@@ -143,6 +146,13 @@ async function revoke(request: OperatorRequest, { users }: Operated): Promise<Re
 
 async function showStatus(_request: OperatorRequest, { server }: Operated): Promise<Response> {
   return Response.json(await server.status());
+}
+
+async function showTrace(request: OperatorRequest, { server }: Operated): Promise<Response> {
+  const { id } = queryOf(request, traceQuerySchema, "Query holds no id of a message");
+  const trace = await server.trace(id);
+  if (trace === null) throw new OperatorRefusal(404, "No such trace");
+  return Response.json(trace);
 }
 
 /** Answers the steps as they come: the last may take minutes. */

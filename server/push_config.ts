@@ -142,26 +142,30 @@ const GROUPS: readonly (readonly (keyof PushConfig)[])[] = [
   ["vapidPublic", "vapidPrivate", "vapidSubject"],
 ];
 
+/** How variables are written. */
+export interface Written {
+  /** Whether a variable holds anything, be it a mistake. */
+  isSet(name: string): boolean;
+  /** What a variable is called where it is set. */
+  label(name: string): string;
+}
+
 /**
  * Finds what is wrong with variables that are fine each by itself: some without the others, and
  * keys that are no pair.
- *
- * @param isSet whether a variable holds anything, be it a mistake
  */
-export function pushProblems(
-  config: PushConfig,
-  isSet: (name: string) => boolean,
-): readonly string[] {
+export function pushProblems(config: PushConfig, { isSet, label }: Written): readonly string[] {
   const problems = GROUPS.flatMap((keys) => {
     const names = keys.map((key) => PUSH_TABLE[key].name);
     const first = names.find(isSet);
     if (first === undefined) return [];
     return names.filter((name) => !isSet(name)).map((name) =>
-      `${name} must be set where ${first} is`
+      `${name} must be set where ${label(first)} is`
     );
   });
   const { vapidPublic: publicKey, vapidPrivate: privateKey, vapidSubject: subject } = config;
   if (publicKey === undefined || privateKey === undefined || subject === undefined) return problems;
   const faults = findVapidFaults({ publicKey, privateKey, subject });
-  return [...problems, ...faults.map(({ message }) => `${PUSH_TABLE.vapidPublic.name} ${message}`)];
+  const name = label(PUSH_TABLE.vapidPublic.name);
+  return [...problems, ...faults.map(({ message }) => `${name} ${message}`)];
 }

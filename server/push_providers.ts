@@ -10,6 +10,7 @@ import { ConfigError } from "./config.ts";
 import type { Log } from "./log.ts";
 import { PUSH_TABLE, type PushConfig } from "./push_config.ts";
 import type { FileSource } from "./push_value.ts";
+import { whyUnread } from "./text_file.ts";
 import type { ProviderName } from "./push/mod.ts";
 
 /** What of the world the providers use. */
@@ -191,14 +192,4 @@ async function withCredentials<T>(key: FileKey, open: () => Promise<T>): Promise
 function mistake(key: FileKey, fault: string): ConfigError {
   const { name, value } = PUSH_TABLE[key];
   return new ConfigError([`${name} must be ${value.allowed}: ${fault}`]);
-}
-
-function whyUnread(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.NotCapable) {
-    return "Deno was not given the permission: start it with --allow-read=PATH, or put the file " +
-      "into the data directory";
-  }
-  if (error instanceof Deno.errors.PermissionDenied) return "the file's mode does not allow it";
-  return "it is no file of text";
 }

@@ -74,6 +74,7 @@ export function origin(): ConfigValue<URL> {
 /** Origins, separated by commas or blanks. */
 export function origins(max: number): ConfigValue<readonly string[]> {
   return {
+    form: "list",
     allowed: `at most ${max} https URLs of a host and nothing more, separated by commas`,
     read(text) {
       const entries = text.split(/[\s,]+/).filter((entry) => entry !== "").map(originOf);

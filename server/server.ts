@@ -36,6 +36,7 @@ import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
 import { createStatusPages, listenForOperators, urlOf } from "./status.ts";
 import { type EventLoop, Health, type Overload, Telemetry } from "./telemetry/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
+import { type MessageSpans, Tracer } from "./trace/mod.ts";
 
 /** What of the world a server uses. */
 export interface World {
@@ -52,6 +53,8 @@ export interface World {
   readonly overload?: Overload | undefined;
   /** Counts what passes. @default {a new one} */
   readonly telemetry?: Telemetry;
+  /** Tells OpenTelemetry what becomes of messages; undefined where that is off. */
+  readonly spans?: MessageSpans | undefined;
 }
 
 /** What a {@linkcode Server} is made of. */
@@ -76,6 +79,8 @@ export class Server implements AsyncDisposable {
   readonly admin: UserAdmin;
   /** Wakes devices. */
   readonly pushes: PushDispatcher;
+  /** Knows what became of messages. */
+  readonly tracer: Tracer;
   readonly #parts: ServerParts;
   readonly #health: Health;
   readonly #listener: Listener;
@@ -85,7 +90,7 @@ export class Server implements AsyncDisposable {
 
   private constructor(
     parts: ServerParts,
-    { gateway, people, pushes, health }: Serving,
+    { gateway, people, pushes, tracer, health }: Serving,
     listeners: { readonly listener: Listener; readonly operators: Listener | null },
     pruner: DevicePruner,
   ) {
@@ -94,6 +99,7 @@ export class Server implements AsyncDisposable {
     this.gateway = gateway;
     this.admin = people.admin;
     this.pushes = pushes;
+    this.tracer = tracer;
     this.#listener = listeners.listener;
     this.#operators = listeners.operators;
     this.#pruner = pruner;
@@ -202,10 +208,15 @@ interface Serving {
   readonly gateway: Gateway;
   readonly people: People;
   readonly pushes: PushDispatcher;
+  readonly tracer: Tracer;
   readonly health: Health;
 }
 
-function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
+function createPushes(
+  parts: ServerParts,
+  { hub }: People,
+  { pushMs, tracer }: { readonly pushMs: Telemetry["pushMs"]; readonly tracer: Tracer },
+): PushDispatcher {
   const { store: { outbox, devices, users }, config } = parts;
   const pushes = new PushDispatcher({
     ...parts,
@@ -214,9 +225,24 @@ function createPushes(parts: ServerParts, { hub }: People): PushDispatcher {
     users,
     isHere: (user, device) => hub.of(user).some((member) => member.device === device),
     content: config.pushContent,
+    answered: (ms) => pushMs.observe(ms),
+    tracer,
   });
   hub.wakeBy(pushes);
   return pushes;
+}
+
+function createLockout(
+  exempt: (address: string) => boolean,
+  monotonic: () => number,
+): FailureLockout {
+  return new FailureLockout({
+    account: { failures: ACCOUNT_FAILURES_MAX, ms: ACCOUNT_FAILURES_MS },
+    address: { failures: ADDRESS_FAILURES_MAX, ms: ADDRESS_FAILURES_MS },
+    exempt,
+    entries: TABLE_ENTRIES_MAX,
+    monotonic,
+  });
 }
 
 async function createServing(
@@ -228,35 +254,35 @@ async function createServing(
   const monotonic = () => clock.monotonic();
   const entries = TABLE_ENTRIES_MAX;
   const newId = createUlid(now, random);
-  const lockout = new FailureLockout({
-    account: { failures: ACCOUNT_FAILURES_MAX, ms: ACCOUNT_FAILURES_MS },
-    address: { failures: ADDRESS_FAILURES_MAX, ms: ADDRESS_FAILURES_MS },
-    exempt,
-    entries,
-    monotonic,
-  });
   const { sendRate: rate, sendBurst: burst, vapidPublic } = config;
   const people = createPeople({
     ...parts,
-    lockout,
+    lockout: createLockout(exempt, monotonic),
     ages: config,
     tokens: await createTokens(tokenOptions(parts)),
     issuers: createIssuers({ ...parts, issuers: issuersOf(config) }),
   });
-  const pushes = createPushes(parts, people);
-  const { accounts } = people;
+  const tracer = new Tracer({ now, spans: parts.spans });
   const telemetry = parts.telemetry ?? new Telemetry();
+  const { pushMs } = telemetry;
+  const pushes = createPushes(parts, people, { pushMs, tracer });
+  const { accounts } = people;
+  const { mailboxes } = store;
   const gateway = new Gateway({
     ...people,
     overload: parts.overload,
     telemetry,
+    tracer,
     store,
     clock,
     log,
     newId,
     router: new Router({
       methods: createMethods(),
-      services: { mailboxes: store.mailboxes, accounts, pushes, now, newId, version, vapidPublic },
+      services: {
+        ...{ mailboxes, accounts, pushes, traces: tracer },
+        ...{ now, newId, version, vapidPublic },
+      },
       tally: telemetry.rpc,
       report: (error, method) => {
         const reference = random(new Uint8Array(REFERENCE_BYTES)).toHex();
@@ -267,5 +293,5 @@ async function createServing(
     idleMemory: parts.collectGarbage && new IdleMemory(parts.collectGarbage),
     sending: new TokenBuckets({ rate, burst, entries, monotonic }),
   });
-  return { gateway, people, pushes, health: new Health(parts) };
+  return { gateway, people, pushes, tracer, health: new Health(parts) };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { PushProvider } from "../push/mod.ts";
+import type { MessageTrace } from "../rpc/mod.ts";
 import type { ProviderName, PushFigures, PushTrialOptions, PushTrialStep } from "./push/mod.ts";
 
 /** How a running server is. */
@@ -33,4 +34,6 @@ export interface ServerAdmin {
     device: string,
     options?: PushTrialOptions,
   ): AsyncGenerator<PushTrialStep>;
+  /** Tells what became of a message. @returns null where it is not traced, or not any more. */
+  trace(id: string): Promise<MessageTrace | null>;
 }

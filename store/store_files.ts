@@ -56,9 +56,10 @@ export interface StoreFiles {
    * Makes a file of rows, complete and synced when it resolves. Its content has no epoch yet.
    *
    * @param path where nothing is, or an empty file
+   * @throws {StoreUnavailableError} the disk is full, or refuses; or a row cannot be one of a store.
    */
   fill(path: string, rows: AsyncIterable<StoredRow>): Promise<void>;
-  /** Makes changes of findings in a file that nobody uses. */
+  /** Makes changes of findings in a file that nobody uses. @throws {StoreUnavailableError} */
   mend(path: string, findings: readonly Finding[]): Promise<void>;
   /**
    * Puts a filled file where another may be, in one step: a crash leaves the one or the other.

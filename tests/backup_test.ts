@@ -196,6 +196,8 @@ Deno.test("titan restore refuses what would lose something, and changes nothing 
   }
   const none = await titan(other, root, "restore", join(root, "none.gz"));
   assert.match(refused(none), /^Cannot read ".*none\.gz"/);
+  const folder = await titan(other, root, "restore", root);
+  assert.match(refused(folder), /^Cannot restore ".*": Is a directory/);
   assert.match(done(await titan(other, root, "user", "list")), /bob/);
   {
     await using _server = await startServer({ dataDir: other });
@@ -211,6 +213,30 @@ Deno.test("titan restore refuses what would lose something, and changes nothing 
   assert.deepEqual(names, ["jwt.secret", "operator.sock", "titan.kv", "titan.lock"]);
   for (const name of names) {
     assert.equal(((await Deno.stat(join(other, name))).mode ?? 0) & 0o777, 0o600);
+  }
+});
+
+Deno.test("titan restore --force replaces a secret that cannot be used, or tells of it", async () => {
+  await using place = await scratch();
+  const { dataDir, other, root, file } = place;
+  done(await titan(dataDir, root, "user", "add", "alice"));
+  done(await titan(dataDir, root, "token", "alice"));
+  const secret = await Deno.readTextFile(join(dataDir, "jwt.secret"));
+  done(await titan(dataDir, root, "backup", file, "--with-secret"));
+  const bare = join(root, "bare.gz");
+  done(await titan(dataDir, root, "backup", bare));
+  await Deno.mkdir(other, { mode: 0o700 });
+  const path = join(other, "jwt.secret");
+  for (const mode of [0o600, 0o644]) {
+    await Deno.writeTextFile(path, "cut off", { mode });
+    await Deno.chmod(path, mode);
+    refused(await titan(other, root, "restore", file));
+    const restored = await titan(other, root, "restore", bare, "--force");
+    assert.match(done(restored), /^Restored /);
+    assert.match(restored.stderr, /^titan: Cannot (use|trust) the secret file .*\n$/);
+    done(await titan(other, root, "restore", file, "--force"));
+    assert.equal(await Deno.readTextFile(path), secret);
+    assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   }
 });
 

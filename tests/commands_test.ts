@@ -206,6 +206,12 @@ Deno.test("titan serve warns of a network without TLS", async () => {
   assert.equal((await server.logged("no TLS"))["address"], "0.0.0.0");
 });
 
+Deno.test("titan serve warns of figures that other machines can read", async () => {
+  const env = { TITAN_ADMIN_HOST: "0.0.0.0", TITAN_ADMIN_PORT: "0" };
+  await using server = await startServer({ env });
+  assert.equal((await server.logged("operators' listener open"))["address"], "0.0.0.0");
+});
+
 Deno.test("titan serve says so where another issuer stands for Google", async () => {
   const env = { GOOGLE_CLIENT_ID: "app", TITAN_GOOGLE_ISSUER: "http://127.0.0.1:9" };
   await using server = await startServer({ env });

@@ -16,16 +16,20 @@ const SECRET = "a secret of at least thirty-two bytes";
 /** Starts it. The database without a name is in memory, so that nothing is left behind. */
 function start(env: Readonly<Record<string, string>>): TitanProcess {
   const unset = Object.fromEntries(VARIABLES.map(({ name }) => [name, ""]));
-  return new TitanProcess(
-    new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--allow-net", "--allow-env", "main.ts"],
-      cwd: fileURLToPath(new URL("../", import.meta.url)),
-      env: { ...unset, NO_COLOR: "1", DENO_DEPLOY: "true", DENO_KV_DB_MODE: "memory", ...env },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }),
-  );
+  return new TitanProcess({
+    dataDir: "",
+    args: ["serve"],
+    env,
+    launch: () =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-prompt", "--allow-net", "--allow-env", "main.ts"],
+        cwd: fileURLToPath(new URL("../", import.meta.url)),
+        env: { ...unset, NO_COLOR: "1", DENO_DEPLOY: "true", DENO_KV_DB_MODE: "memory", ...env },
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+      }),
+  });
 }
 
 Deno.test("main.ts serves on Deno Deploy without arguments, files and permissions", async () => {

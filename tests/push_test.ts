@@ -148,6 +148,8 @@ everywhere(
     const [push] = await scene.pushed(1);
     assert.equal(push?.token, scene.apns.target("b".charCodeAt(0)).token);
     assert.equal(push.urgent, false);
+    await scene.quiet();
+    assert.equal(scene.server.server.gateway.telemetry.pushMs.count, 1);
     const { nonce, ...content } = push.content;
     assert.equal(typeof nonce, "string");
     assert.deepEqual(content, { badge: 1, fetch: true, sender: "alice" });

@@ -2,11 +2,13 @@
  * The tables of `docs/` and of ARCHITECTURE.md say what the code says.
  */
 import assert from "node:assert/strict";
+import { parse } from "smol-toml";
 import * as limits from "../limits.ts";
 import { createMethods, RPC_ERRORS } from "../rpc/mod.ts";
 import { describeServerMethods } from "../rpc/server_methods.ts";
 import { CLOSE } from "../server/close_code.ts";
-import { VARIABLES } from "../server/config.ts";
+import { readConfiguration, VARIABLES } from "../server/config.ts";
+import { fileKeyOf, fileVariableOf } from "../server/setting_names.ts";
 import { METRICS } from "../server/telemetry/mod.ts";
 import { LAYERS } from "./tidy_layers.ts";
 import { isFree } from "./tidy_place.ts";
@@ -51,6 +53,30 @@ Deno.test("docs/operating.md lists every variable", async () => {
     await rowsOf("docs/operating.md", "variable", ["default"]),
     VARIABLES.map((variable) => [variable.name, variable.default]),
   );
+});
+
+Deno.test("docs/operating.md lists every secret that may be in a file", async () => {
+  assertSameRows(
+    await rowsOf("docs/operating.md", "secret", ["file in a variable", "file in a key"]),
+    VARIABLES.filter(({ secret }) => secret)
+      .map(({ name }) => [name, fileVariableOf(name), fileKeyOf(name)]),
+  );
+});
+
+Deno.test("docs/operating.md gives a file of settings that is right, and says how keys are made", async () => {
+  const text = await readText("docs/operating.md");
+  const [, toml = ""] = /```toml\n([^`]*)```/.exec(text) ?? [];
+  const values = new Map<string, unknown>(Object.entries(parse(toml)));
+  assert.ok(values.size > 5, toml);
+  const file = { path: "titan.toml", values, problems: [], isPublic: false };
+  const readFile = () => ({ text: "a secret", isPublic: false });
+  const { problems } = readConfiguration({ env: () => undefined, names: [], file, readFile });
+  assert.deepEqual(problems, []);
+  const pairs = [...text.matchAll(/`([A-Z_]+)`\s+is\s+`([a-z_]+)`/g)];
+  assert.equal(pairs.length, 3);
+  for (const [, name = "", key] of pairs) {
+    assert.ok(VARIABLES.some((variable) => variable.name === name && variable.key === key), name);
+  }
 });
 
 Deno.test("docs/operating.md lists every event of the log", async () => {

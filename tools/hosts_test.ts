@@ -63,8 +63,21 @@ Deno.test("the Dockerfile builds with the Deno of the tests, and copies what end
   assert.equal(version, Deno.version.deno);
   assert.match(await readText(".ci/run"), new RegExp(`deno@${version?.replaceAll(".", "\\.")}\\)`));
   assert.ok("compile" in config.tasks);
+  // The image has no shell: a self-extracting executable would not start there.
+  assert.match(DOCKERFILE, /^RUN deno task compile --compiled && /m);
   const ignored = (await readText(".dockerignore")).split("\n");
-  for (const needed of ["main.ts", "server", "store", "push", "rpc", "limits.ts", "deno.lock"]) {
+  for (
+    const needed of [
+      "main.ts",
+      "server",
+      "store",
+      "push",
+      "rpc",
+      "release",
+      "limits.ts",
+      "deno.lock",
+    ]
+  ) {
     assert.ok(!ignored.includes(needed), `${needed} does not come to the build`);
   }
 });
@@ -124,6 +137,8 @@ Deno.test("the systemd unit gives Titan its directory, and time to drain", async
   const valueOf = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(unit)?.[1];
   const { dataDir, drainSeconds } = configOf(assignments(valueOf("Environment") ?? ""));
   assert.equal(dataDir, `/var/lib/${valueOf("StateDirectory")}`);
+  // Its user has no home to unpack an executable in.
+  assert.equal(valueOf("CacheDirectory"), "titan");
   assert.equal(Number(valueOf("TimeoutStopSec")), drainSeconds + GRACE_SECONDS);
   assert.equal(valueOf("ExecStart"), "/usr/local/bin/titan serve");
   assert.equal(valueOf("RestartPreventExitStatus"), "2");

@@ -42,6 +42,7 @@ const AMBIENT_IMPORTS: ReadonlyMap<string, readonly string[]> = new Map([
  */
 const EDGES: ReadonlyMap<string, readonly string[]> = new Map([
   ["main.ts", []],
+  ["release/", []],
   ["server/clock.ts", [
     "Date.now",
     "performance.now",

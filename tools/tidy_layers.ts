@@ -21,12 +21,13 @@ export const LAYERS: ReadonlyMap<string, Layer> = new Map([
   ["store", { uses: [], knows: [] }],
   ["push", { uses: [], knows: [] }],
   ["client", { uses: [], knows: ["rpc"] }],
+  ["release", { uses: ["server"], knows: [] }],
 ]);
 
 /** Files of the root that belong to no layer, and who may import them. */
 const ROOT_FILES: ReadonlyMap<string, readonly string[]> = new Map([
   ["limits.ts", [...LAYERS.keys()]],
-  ["deno.json", ["main.ts", "server"]],
+  ["deno.json", ["main.ts", "server", "release"]],
 ]);
 
 /** Reports an import that goes against the direction of the layers, or past a `mod.ts`. */

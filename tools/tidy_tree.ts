@@ -7,7 +7,7 @@
 const ROOT = new URL("../", import.meta.url);
 
 /** Folders that hold what is made and not what is written. */
-const SKIPPED: ReadonlySet<string> = new Set([".git", "coverage", "data", "node_modules"]);
+const SKIPPED: ReadonlySet<string> = new Set([".git", "coverage", "data", "dist", "node_modules"]);
 
 /** The paths of all written files from the root of the repository, in order. */
 export async function listFiles(): Promise<readonly string[]> {

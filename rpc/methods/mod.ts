@@ -15,6 +15,7 @@ import { deviceRegister } from "./device_register.ts";
 import { deviceRemove } from "./device_remove.ts";
 import { echo } from "./echo.ts";
 import { createMsgSend } from "./msg_send.ts";
+import { msgTrace } from "./msg_trace.ts";
 import { ping } from "./ping.ts";
 import { pushReceived } from "./push_received.ts";
 import { createRpcDiscover } from "./rpc_discover.ts";
@@ -33,7 +34,7 @@ export function createMethods(): ReadonlyMap<string, Method> {
   const table = [
     ...[authGoogle, authJwt, authOidc, authRefresh, authLogout, authLogoutAll],
     ...[deviceList, deviceRegister, deviceRemove],
-    ...[echo, createMsgSend(), ping, createRpcDiscover(methods)],
+    ...[echo, createMsgSend(), msgTrace, ping, createRpcDiscover(methods)],
     pushReceived,
     ...[userDelete, userExport, userMe, userUpdate],
   ];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ANN, FakeServices, FakeSession, GOOD_TOKEN } from "../fake_session.ts";
+import { ANN, FakeServices, FakeSession, GOOD_TOKEN, TRACE } from "../fake_session.ts";
 import { RpcError } from "../rpc_error.ts";
 import { createMethods } from "./mod.ts";
 
@@ -19,6 +19,7 @@ Deno.test("createMethods() knows every method by its own name", () => {
     "device.remove",
     "echo",
     "msg.send",
+    "msg.trace",
     "ping",
     "push.received",
     "rpc.discover",
@@ -57,6 +58,7 @@ Deno.test("createMethods() makes methods that work without a way back to the cli
     ["device.register", { platform: "android", push }],
     ["device.remove", { device: "phone" }],
     ["msg.send", [{ to: "bob", message: "Hello" }]],
+    ["msg.trace", { id: TRACE.id }],
     ["push.received", { nonce: "n" }],
     ["user.update", { name: "Ann" }],
   ]);

@@ -152,8 +152,9 @@ class Input {
       return !done;
     } catch (error) {
       // What gzip finds is a TypeError; what the disk says is for whoever reads.
-      if (!(error instanceof TypeError)) throw error;
-      throw new BackupError("File is cut off, damaged or no backup of Titan's", { cause: error });
+      const isGzip = error instanceof TypeError || !(error instanceof Error);
+      const why = isGzip ? "File is cut off, damaged or no backup of Titan's" : error.message;
+      throw new BackupError(why, { cause: error });
     }
   }
 }

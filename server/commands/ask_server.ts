@@ -4,6 +4,7 @@
  * @module
  */
 import { DataDir, dataDirExists, DataDirTakenError, socketPathOf } from "../data_dir.ts";
+import { loadUnsampled } from "../otel_switch.ts";
 import { OperatorClient, OperatorError } from "../operator_client.ts";
 import { CommandError } from "./exit.ts";
 
@@ -22,7 +23,8 @@ export async function askServer<T>(
   if (path === null) {
     throw new CommandError(`${taken.message}. Stop it first: the path is too long for its socket`);
   }
-  using server = new OperatorClient(path, (url, init) => fetch(url, init));
+  const unsampled = await loadUnsampled();
+  using server = new OperatorClient(path, (url, init) => unsampled(() => fetch(url, init)));
   try {
     return await work(server);
   } catch (error) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Config, ConfigError } from "../config.ts";
+import { type Config, ConfigError, relabelled } from "../config.ts";
 import type { Log } from "../log.ts";
 import {
   hasPushService,
@@ -38,7 +38,9 @@ export async function openPush(program: Program, config: Config, log: Log): Prom
     const worker = await PushWorker.open({ config, clock, spawn: spawnPushThread, lost });
     return withPushLog(worker.providers, log);
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
+    if (error instanceof ConfigError) {
+      throw new ConfigError(relabelled(program.configuration(), error.problems));
+    }
     throw new CommandError(`Cannot open the push services: ${messageOf(error)}`);
   }
 }

@@ -6,20 +6,25 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { USER_PAGE_MAX } from "../user_admin.ts";
 import { addBackup } from "./backup_parser.ts";
+import { addConfig } from "./config_parser.ts";
 import { example } from "./example.ts";
 import type { Program } from "./program.ts";
+import { addWatching } from "./watching_parser.ts";
 
 /** Users of a page of `titan user list` where nothing else is asked for. */
 const USER_PAGE_DEFAULT = 100;
 
 const FOOTER = `
-Environment: PORT, TITAN_HOST, TITAN_DATA_DIR, TITAN_JWT_SECRET and more, see docs/operating.md
+Environment: PORT, TITAN_HOST, TITAN_DATA_DIR, TITAN_JWT_SECRET and more, and the same in a file:
+titan config example lists all
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 70 a fault in Titan`;
 
 /** How the commands begin that are not loaded before they are called. */
 export interface Commands {
   /** Runs the server and answers its exit code. */
   serve(): Promise<number>;
+  /** Takes note of the file of settings that the command line names. */
+  configure(path: string | undefined): Promise<void>;
   /** What a command ended with. */
   ended(exitCode: number): void;
 }
@@ -29,22 +34,30 @@ export function createParser(program: Program, commands: Commands): Command {
   const titan = new Command("titan")
     .description("Delivers chat messages, and loses none.")
     .version(program.version)
+    .option("--config <file>", "TOML or JSON file of settings (default: as TITAN_CONFIG says)")
     .addHelpText("after", FOOTER)
+    .hook("preAction", (command) => commands.configure(command.opts()["config"]))
     .exitOverride();
   // Commands inherit what is set before them.
-  titan.configureOutput({ outputError: () => {} });
+  titan.configureOutput({ outputError: () => {} }).configureHelp({ showGlobalOptions: true });
   titan.command("serve")
     .description("run the server")
-    .addHelpText("after", example("PORT=8080 TITAN_DATA_DIR=/var/lib/titan titan serve"))
+    .addHelpText(
+      "after",
+      example(
+        "PORT=8080 TITAN_DATA_DIR=/var/lib/titan titan serve",
+        "titan serve --config /etc/titan.toml",
+      ),
+    )
     .action(async () => commands.ended(await commands.serve()));
   addToken(titan, program);
   addRevoke(titan, program);
   addUser(titan, program);
   addPush(titan);
   addChat(titan, program, commands);
-  addDoctor(titan, program, commands);
-  addHealth(titan, program, commands);
+  addWatching(titan, program, commands);
   addBackup(titan, program, commands);
+  addConfig(titan, program);
   return titan;
 }
 
@@ -231,7 +244,8 @@ function addChat(titan: Command, program: Program, commands: Commands): void {
     .option("--device <id>", "the device to be; of one device only the newest connection lives")
     .addHelpText(
       "after",
-      "\nA token is better given in TITAN_TOKEN, where others cannot see it.\n" +
+      "\nA token is better given in TITAN_TOKEN, where others cannot see it, or in the file that\n" +
+        "TITAN_TOKEN_FILE names.\n" +
         "Each line is a message. /to USER changes the receiver, /quit ends, /help says more. Where\n" +
         "the input is no terminal, its lines are sent; when all are acknowledged and what waited is\n" +
         "printed, chat ends with 0, or with 1 where a line was refused.\n" +
@@ -240,42 +254,6 @@ function addChat(titan: Command, program: Program, commands: Commands): void {
     .action(async (to, options) => {
       const { chat } = await import("./chat/mod.ts");
       commands.ended(await chat(program, to, options));
-    });
-}
-
-function addDoctor(titan: Command, program: Program, commands: Commands): void {
-  titan.command("doctor")
-    .description("say whether everything is well, and try whether a push arrives")
-    .option("--device <user device...>", "send this device a push, and wait until it answers")
-    .option("--wait <time>", "how long the device may take: 60s, 10m (default: 60s)")
-    .option("--json", "print JSON; with --device one line a step")
-    .addHelpText(
-      "after",
-      "\nIt looks at the configuration, the data directory, the server that runs, TLS, the clock,\n" +
-        "issuers and push services, and changes nothing. Run it with the server's variables.\n" +
-        "--device asks the running server to send one real push. Exit code 1: something is wrong.\n" +
-        example("titan doctor", "titan doctor --device alice phone"),
-    )
-    .action(async (options) => {
-      const { doctor } = await import("./doctor/mod.ts");
-      commands.ended(await doctor(program, options));
-    });
-}
-
-function addHealth(titan: Command, program: Program, commands: Commands): void {
-  titan.command("health")
-    .description("ask the running server whether it is ready")
-    .option("--url <url>", "the server; without it, the one that PORT and TITAN_HOST name")
-    .option("--live", "ask only whether it answers")
-    .addHelpText(
-      "after",
-      "\nFor containers and scripts that have no HTTP client: it asks /readyz, or /healthz, prints\n" +
-        "the answer and ends with 0, or with 1 where the server is not ready or does not answer.\n" +
-        example("titan health", "titan health --live --url https://chat.example.org"),
-    )
-    .action(async (options) => {
-      const { health } = await import("./health_command.ts");
-      commands.ended(await health(program, options));
     });
 }
 

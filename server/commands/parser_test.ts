@@ -11,11 +11,13 @@ function parser(): Command {
     clock: systemClock,
     random: systemRandom,
     config: unused,
+    configuration: unused,
     openStore: unused,
     loadStoreFiles: unused,
+    loadSpans: unused,
     loadListener: unused,
   };
-  return createParser(program, { serve: unused, ended: unused });
+  return createParser(program, { serve: unused, configure: unused, ended: unused });
 }
 
 /** All commands that can be called, by the words that call them. */
@@ -48,9 +50,13 @@ Deno.test("createParser() knows all commands", () => {
     "chat",
     "doctor",
     "health",
+    "trace",
     "backup",
     "restore",
     "check",
+    "config check",
+    "config show",
+    "config example",
   ]);
 });
 

@@ -5,7 +5,7 @@
  */
 import { StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
 import { readOrMakeSecrets, SecretFileError, weakSecret } from "../auth/mod.ts";
-import type { Config } from "../config.ts";
+import { type Config, labelOf } from "../config.ts";
 import { DataDir, DataDirError, DataDirTakenError, socketPathOf } from "../data_dir.ts";
 import type { Listen } from "../listener.ts";
 import { createLog, type Log } from "../log.ts";
@@ -21,9 +21,9 @@ import type { Faults } from "./faults.ts";
 import { isLoopback } from "./is_loopback.ts";
 import { openPush } from "./open_push.ts";
 import { openStore } from "./open_store.ts";
+import { warningText } from "./warning_text.ts";
 import type { Program, StoreOpening } from "./program.ts";
 import { StopSignals } from "./stop_signals.ts";
-import { strayVariables } from "./stray_variables.ts";
 
 /** Errors whose messages hold nothing that a client sent. */
 const OWN_ERRORS = [
@@ -83,6 +83,7 @@ async function run(serving: Serving): Promise<void> {
   const secrets = config.jwtSecrets ??
     await readOrMakeSecrets(dir?.path ?? config.dataDir, program.random);
   warn(serving, secrets);
+  const spans = await program.loadSpans(config);
   const push = await openPush(program, config, log);
   await using store = await openStore(program, config, dir, storeEvents(config, log));
   const telemetry = new Telemetry();
@@ -97,6 +98,7 @@ async function run(serving: Serving): Promise<void> {
     log,
     store,
     secrets,
+    spans,
     listen: await loadListener(serving),
     providers: push.byName,
     fetch: (url, init) => fetch(url, init),
@@ -174,7 +176,7 @@ async function loadListener({ program, config }: Serving): Promise<Listen> {
 /** What an operator can ask of this server. */
 function operatedBy(
   { program: { version, clock }, config }: Serving,
-  { url, pushes }: Server,
+  { url, pushes, tracer }: Server,
   push: PushProviders,
 ): ServerAdmin {
   const ready = clock.now();
@@ -184,6 +186,7 @@ function operatedBy(
     status: () =>
       Promise.resolve({ version, url, store, ready, providers: names, pushes: pushes.figures }),
     testPush: (user, device, options) => pushes.test(user, device, options),
+    trace: (id) => Promise.resolve(tracer.find(id)),
   };
 }
 
@@ -204,15 +207,18 @@ async function openSocket(
 }
 
 function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[]): void {
-  const { host, trustProxy, googleIssuer: url } = config;
-  for (const { name, nearest } of strayVariables(Object.keys(Deno.env.toObject()))) {
-    log.warn("unknown variable", { variable: name, nearest });
+  const { host, trustProxy, googleIssuer: url, adminHost, adminPort } = config;
+  const configuration = program.configuration();
+  for (const warning of configuration.warnings) {
+    if (warning.kind === "unknown") {
+      log.warn("unknown variable", { variable: warning.name, nearest: warning.nearest });
+    } else log.warn("secret not protected", { reason: warningText(warning).text });
   }
   for (const [index, secret] of secrets.entries()) {
     if (!weakSecret(secret)) continue;
     const which = secrets.length === 1 ? "Shorter" : `Number ${index + 1} is shorter`;
     const reason = `${which} than 32 bytes: it may be guessed from one token`;
-    log.warn("weak secret", { variable: "TITAN_JWT_SECRET", reason });
+    log.warn("weak secret", { variable: labelOf(configuration, "TITAN_JWT_SECRET"), reason });
   }
   if (url !== GOOGLE_ISSUER) {
     const reason = "Whoever is there can sign in as any Google user: only for tests";
@@ -221,5 +227,9 @@ function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[])
   if (!isLoopback(host) && trustProxy.length === 0 && program.isHosted !== true) {
     const reason = "Tokens and messages cross the network in the clear: put a TLS proxy in front";
     log.warn("no TLS", { address: host, reason });
+  }
+  if (adminPort !== undefined && !isLoopback(adminHost)) {
+    const reason = "Whoever reaches it reads all figures: keep it inside a private network";
+    log.warn("operators' listener open", { address: adminHost, reason });
   }
 }

@@ -12,6 +12,7 @@ import { Seeded } from "../../tests/crash/seeded.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { AMPLE, FakeLog, settled } from "../fake_world.ts";
 import type { ProviderName } from "./intent.ts";
+import { Tracer } from "../trace/mod.ts";
 import { PushDispatcher, type PushDispatcherParts } from "./push_dispatcher.ts";
 
 export const MINUTE_MS = 60_000;
@@ -98,6 +99,7 @@ export class PushWorld implements AsyncDisposable {
   readonly web = new FakeProvider("web", this.clock);
   /** Devices that are connected, as `user/device`. */
   readonly here = new Set<string>();
+  readonly tracer = new Tracer({ now: () => this.clock.now() });
   dispatcher: PushDispatcher;
   readonly #options: PushWorldOptions;
   readonly #random: Seeded;
@@ -229,6 +231,7 @@ export class PushWorld implements AsyncDisposable {
       },
       log: this.log,
       content: "sender",
+      tracer: this.tracer,
       ...this.#options,
     });
   }

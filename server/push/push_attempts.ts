@@ -7,6 +7,7 @@ import { PUSH_URGENT_MS, TABLE_ENTRIES_MAX } from "../../limits.ts";
 import type { PushProvider } from "../../push/mod.ts";
 import type { Devices, Outbox, PushAddress, Users } from "../../store/mod.ts";
 import { type Intent, type ProviderName, serviceOf } from "./intent.ts";
+import type { Tracer } from "../trace/mod.ts";
 import type { Nonces } from "./nonces.ts";
 import { type Next, Outcomes, type OutcomesParts, type SentPush } from "./outcomes.ts";
 import { contentOf, type PushContentPolicy } from "./push_content.ts";
@@ -25,8 +26,12 @@ export interface PushAttemptsParts extends OutcomesParts {
   readonly providers: ReadonlyMap<ProviderName, PushProvider>;
   readonly nonces: Nonces;
   readonly content: PushContentPolicy;
+  /** Notes pushes with the messages that they speak for. */
+  readonly tracer: Pick<Tracer, "pushSent">;
   /** How often an ordinary push may go to one device. */
   readonly ordinaryMs: number;
+  /** Hears how long a service took to answer, in milliseconds. @default {nobody does} */
+  readonly answered?: ((ms: number) => void) | undefined;
 }
 
 /** What a try came to. */
@@ -117,12 +122,16 @@ export class PushAttempts {
 
   async #send(sent: SentPush, urgent: boolean): Promise<Attempt> {
     const { intent, waiting, address: { provider: name, registered: _, ...target } } = sent;
-    const { providers, nonces, counts, content: policy } = this.#parts;
+    const { providers, nonces, counts, clock, answered, tracer, content: policy } = this.#parts;
     // A bot that answers for a user has no name, only an id.
     const sender = policy === "none" ? "" : await this.#names.of(waiting.newest.from);
     const provider = providers.get(name);
     if (provider === undefined || intent.isCancelled || this.#isClosed) return DONE;
     counts.sent++;
+    const sentAt = clock.monotonic();
+    const { user, device } = intent;
+    const { upTo } = waiting;
+    const noteAnswer = tracer.pushSent({ user, device, provider: provider.name, upTo });
     const outcome = await provider.send({
       target,
       content: contentOf(waiting, { policy, sender, nonce: nonces.issue(intent.key) }),
@@ -130,6 +139,8 @@ export class PushAttempts {
       collapse: COLLAPSE,
       expires: waiting.expires,
     });
+    answered?.(clock.monotonic() - sentAt);
+    noteAnswer(outcome);
     return { sent: true, next: await this.#outcomes.judge(sent, outcome) };
   }
 }

@@ -27,6 +27,20 @@ Deno.test("PushAttempts sends what waits to where the device is reached", async 
   });
 });
 
+Deno.test("PushAttempts tells how long a service took, whatever it answered", async () => {
+  const took: number[] = [];
+  await using world = new PushWorld({ answered: (ms) => took.push(ms) });
+  await world.sleeper("bob");
+  const answer = world.apns.hold();
+  await world.message("bob");
+  await world.settle();
+  assert.deepEqual(took, []);
+  await world.pass(300);
+  answer({ kind: "rejected", reason: "BadDeviceToken" });
+  await world.settle();
+  assert.deepEqual(took, [300]);
+});
+
 Deno.test("PushAttempts names a sender without a name by the id, and under `none` nobody", async () => {
   for (const [content, expected] of [["text", "ann"], ["none", undefined]] as const) {
     await using world = new PushWorld({ content });

@@ -19,6 +19,7 @@ import type { Devices, Outbox, OwedCause, Sleeper, Users } from "../../store/mod
 import type { Clock, RandomBytes } from "../clock.ts";
 import { waitAtMost } from "../deadlines.ts";
 import type { Log } from "../log.ts";
+import type { Tracer } from "../trace/mod.ts";
 import { type Intent, intentKey, type ProviderName } from "./intent.ts";
 import { Intents } from "./intents.ts";
 import { Nonces } from "./nonces.ts";
@@ -51,6 +52,10 @@ export interface PushDispatcherParts {
   readonly log: Log;
   /** How much pushes tell. */
   readonly content: PushContentPolicy;
+  /** Hears how long a service took to answer, in milliseconds. @default {nobody does} */
+  readonly answered?: ((ms: number) => void) | undefined;
+  /** Notes pushes with the messages that they speak for. */
+  readonly tracer: Pick<Tracer, "pushSent">;
   /** Devices of one provider that may wait in memory. @default {PUSHES_WAITING_MAX} */
   readonly waitingMax?: number;
   /** Pushes a second to one provider. @default {PUSHES_PER_SECOND_DEFAULT} */

@@ -6,6 +6,7 @@
  */
 import { systemClock, systemRandom } from "../clock.ts";
 import { ConfigError } from "../config.ts";
+import { type Around, loadUnsampled } from "../otel_switch.ts";
 import { openConfigured } from "../push_providers.ts";
 import type { ProviderName } from "../push/mod.ts";
 import type { PushProvider } from "../../push/mod.ts";
@@ -32,6 +33,8 @@ const scope = globalThis as unknown as ThreadScope;
 class PushThread {
   #providers: ReadonlyMap<ProviderName, PushProvider> = new Map();
   #answers: Answer[] = [];
+  /** Around each call of a provider: in the URLs of pushes are secrets of devices. */
+  #around: Around = (work) => work();
   /** Resolves once it is known which providers there are: a thread that is started anew has work at once. */
   #opening: Promise<void> = Promise.resolve();
 
@@ -51,6 +54,7 @@ class PushThread {
 
   async #open({ config, ca }: ToWorker & { readonly kind: "open" }): Promise<void> {
     try {
+      this.#around = await loadUnsampled();
       this.#providers = await openConfigured(unpackConfig(config), {
         clock: systemClock,
         random: systemRandom,
@@ -81,7 +85,9 @@ class PushThread {
     const provider = this.#providers.get(job.name);
     if (provider === undefined) return { kind: "retry", reason: "Push provider is not open" };
     try {
-      return await (job.call === "send" ? provider.send(job.push) : provider.check());
+      return await this.#around(() =>
+        job.call === "send" ? provider.send(job.push) : provider.check()
+      );
     } catch {
       // Providers never reject; were one to, it would end the thread, and what all others have on
       // the way would go twice. What was thrown may hold the push.

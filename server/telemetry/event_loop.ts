@@ -6,8 +6,8 @@
  */
 import type { Clock } from "../clock.ts";
 
-/** How often it is looked at, in milliseconds. */
-const LOOK_MS = 100;
+/** How often it is looked at, in milliseconds; less often by as much as it is late. */
+export const LOOK_MS = 100;
 
 /** The weight of the newest look at the delay: what happened a second ago counts for a third. */
 const DELAY_WEIGHT = 0.1;

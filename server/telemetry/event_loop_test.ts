@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../fake_clock.ts";
 import { EventLoop } from "./event_loop.ts";
-
-/** A clock that can be held up, as a thread is that works on something long. */
-class HeldClock extends FakeClock {
-  heldMs = 0;
-
-  override monotonic(): number {
-    return super.monotonic() + this.heldMs;
-  }
-}
+import { HeldClock } from "./fake_held_clock.ts";
 
 /** Lets looks pass, each held up by some time. */
 function pass(clock: HeldClock, looks: number, delayMs: number): void {
-  for (let look = 0; look < looks; look++) {
-    clock.heldMs += delayMs;
-    clock.advance(100);
-  }
+  for (let look = 0; look < looks; look++) clock.hold(delayMs);
 }
 
 Deno.test("EventLoop.isLate is true while timers are late for longer than a moment", () => {

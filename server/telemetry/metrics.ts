@@ -111,7 +111,7 @@ export const METRICS: readonly Metric[] = [
   ),
   counter(
     "titan_errors_total",
-    "of those, the ones that were refused, by the name of the error",
+    "what was refused, upgrade requests and POST /rpc as well, by the name of the error",
     (it) => it.telemetry.rpc.errors,
     "error",
   ),
@@ -192,6 +192,11 @@ export const METRICS: readonly Metric[] = [
     "what services answered, and what became of pushes otherwise, by outcome",
     (it) => outcomesOf(it.pushes()),
     "outcome",
+  ),
+  histogram(
+    "titan_push_seconds",
+    "from giving a push to its service to the answer, whatever that is",
+    (it) => ({ histogram: it.telemetry.pushMs, factor: SECONDS_PER_MS }),
   ),
   gauge(
     "titan_event_loop_delay_seconds",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type EventLoop, LATE_MS } from "./event_loop.ts";
+import { type EventLoop, LATE_MS, LOOK_MS } from "./event_loop.ts";
 
 /** From which share of a core new connections are turned away, and below which no more. */
 const CORES_MAX = 0.95;
@@ -14,10 +14,10 @@ const CORES_OK = 0.85;
 const DELAY_MS_OK: number = LATE_MS / 2;
 
 /**
- * How many looks in a row the loop has to be late before sends are refused: 3 s in which turning
- * new connections away may have been enough.
+ * How long the loop has to be late before sends are refused, in milliseconds: turning new
+ * connections away may be enough.
  */
-const LATE_LOOKS = 30;
+const LATE_FOR_MS = 3000;
 
 /** 0: nothing is turned away; 1: new connections; 2: sends as well. */
 export type OverloadLevel = 0 | 1 | 2;
@@ -25,21 +25,26 @@ export type OverloadLevel = 0 | 1 | 2;
 /** Knows what is to be turned away. A core that is fully used and answers in time refuses no send. */
 export class Overload {
   #level: OverloadLevel = 0;
-  #lateLooks = 0;
+  #lateForMs = 0;
 
   /** What is turned away now. */
   get level(): OverloadLevel {
     return this.#level;
   }
 
-  /** Looks at how the thread fares: ten times a second. @returns whether the level has changed */
+  /**
+   * Looks at how the thread fares: each time an event loop does.
+   *
+   * @returns whether the level has changed
+   */
   look({ delayMs, cores }: Pick<EventLoop, "delayMs" | "cores">): boolean {
     const before = this.#level;
-    if (delayMs >= LATE_MS) this.#lateLooks++;
-    else if (delayMs < DELAY_MS_OK) this.#lateLooks = 0;
-    const isOver = this.#lateLooks > 0 || cores >= CORES_MAX;
-    const isFine = this.#lateLooks === 0 && cores < CORES_OK;
-    if (this.#lateLooks >= LATE_LOOKS) this.#level = 2;
+    // The later the loop, the rarer the looks.
+    if (delayMs >= LATE_MS) this.#lateForMs += LOOK_MS + delayMs;
+    else if (delayMs < DELAY_MS_OK) this.#lateForMs = 0;
+    const isOver = this.#lateForMs > 0 || cores >= CORES_MAX;
+    const isFine = this.#lateForMs === 0 && cores < CORES_OK;
+    if (this.#lateForMs >= LATE_FOR_MS) this.#level = 2;
     else if (isOver || (before > 0 && !isFine)) this.#level = 1;
     else this.#level = 0;
     return this.#level !== before;

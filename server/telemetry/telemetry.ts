@@ -27,6 +27,9 @@ const DELIVERED_MS = [
   ...[300_000, 3_600_000, 86_400_000, 604_800_000],
 ];
 
+/** From a push service that is near to one that is lost, in milliseconds. */
+const PUSH_MS = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000];
+
 /** From a free thread to one that is held up, in milliseconds. */
 const DELAY_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1000, 5000];
 
@@ -80,6 +83,8 @@ export class Telemetry {
   readonly ackMs = new Histogram(ACK_MS);
   /** From the acceptance of a message to its first acknowledgement, by the wall clock. */
   readonly deliveredMs = new Histogram(DELIVERED_MS);
+  /** From giving a push to its service to the service's answer. */
+  readonly pushMs = new Histogram(PUSH_MS);
   /** How late timers are. */
   readonly delayMs = new Histogram(DELAY_MS);
 

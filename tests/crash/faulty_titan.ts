@@ -11,7 +11,6 @@ import {
   type Config,
   loadDenoListener,
   loadWsListener,
-  readConfig,
   runTitan,
   type StoreOpening,
   systemClock,
@@ -66,9 +65,9 @@ if (import.meta.main) {
     clock: serverClock(fault),
     random: systemRandom,
     collectGarbage: undefined,
-    config: () => readConfig((name) => Deno.env.get(name)),
     openStore: (config, opening) => openStore(fault, config, opening),
     loadStoreFiles: () => Promise.reject(new Error("Files of the store are not used here")),
+    loadSpans: () => Promise.resolve(undefined),
     loadListener: ({ listener }) => listener === "ws" ? loadWsListener() : loadDenoListener(),
   });
   Deno.exit(exitCode);

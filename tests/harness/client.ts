@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { confide } from "./secrecy.ts";
 import { Changes, within } from "./wait_for.ts";
 
 /** One message of a `msg.recv`. */
@@ -212,7 +213,7 @@ export class TestClient implements AsyncDisposable {
   send(frame: unknown): void {
     if (typeof frame === "string") this.#socket.send(frame);
     else if (frame instanceof Uint8Array) this.#socket.send(new Uint8Array(frame));
-    else this.#socket.send(JSON.stringify(frame));
+    else this.#socket.send(JSON.stringify(confide(frame)));
   }
 
   /** Acknowledges a `msg.recv`: all of it, or some ids. */

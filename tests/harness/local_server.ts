@@ -7,6 +7,7 @@
 import { AMPLE, FakeLog } from "../../server/fake_world.ts";
 import { type Clock, systemClock, systemRandom } from "../../server/clock.ts";
 import { type Config, readConfig } from "../../server/config.ts";
+import { createLog, type LogLevel } from "../../server/log.ts";
 import { listenDeno } from "../../server/deno_listener.ts";
 import { Server, type ServerParts } from "../../server/server.ts";
 import { createTokens } from "../../server/auth/mod.ts";
@@ -18,6 +19,7 @@ import { SharedStore } from "../../store/kv/shared/shared_store.ts";
 import { MemoryStore } from "../../store/memory/mod.ts";
 import type { Store, StoreLimits } from "../../store/mod.ts";
 import { type ClientOptions, TestClient } from "./client.ts";
+import { assertNothingTold, secretsAmong } from "./secrecy.ts";
 import { RawSocket, type RawSocketOptions } from "./raw_socket.ts";
 
 /** Both listeners: the same tests hold for either. */
@@ -60,13 +62,16 @@ export class LocalServer implements AsyncDisposable {
   readonly store: Store;
   readonly log: FakeLog;
   readonly clock: Clock;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #stack: AsyncDisposableStack;
   readonly #clients = new Set<AsyncDisposable>();
 
   private constructor(
     parts: Pick<LocalServer, "server" | "store" | "log" | "clock">,
+    env: Readonly<Record<string, string>>,
     stack: AsyncDisposableStack,
   ) {
+    this.#env = env;
     this.server = parts.server;
     this.store = parts.store;
     this.log = parts.log;
@@ -96,7 +101,7 @@ export class LocalServer implements AsyncDisposable {
         version: "0.0.0",
       }),
     );
-    return new LocalServer({ server, store, log, clock }, stack.move());
+    return new LocalServer({ server, store, log, clock }, env, stack.move());
   }
 
   get url(): string {
@@ -150,7 +155,20 @@ export class LocalServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(Array.from(this.#clients, (client) => client[Symbol.asyncDispose]()));
     await this.#stack[Symbol.asyncDispose]();
+    assertNothingTold(written(this.log), secretsAmong(this.#env));
   }
+}
+
+/** What an operator would read of a log. */
+function written({ lines }: FakeLog): string {
+  const told: string[] = [];
+  const write = (_level: LogLevel, line: string) => void told.push(line);
+  const log = createLog({ format: "json", now: () => 0, own: [], write });
+  for (const { level, name, fields, error } of lines) {
+    if (level === "error") log.error(name, error, fields);
+    else log[level](name, fields);
+  }
+  return told.join("\n");
 }
 
 async function openStore(config: Config, options: LocalOptions, clock: Clock): Promise<Store> {

@@ -6,6 +6,8 @@
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { VARIABLES } from "../../server/config.ts";
+import { CONFIG_VARIABLE, fileVariableOf, TOKEN_VARIABLE } from "../../server/setting_names.ts";
+import { assertNothingTold, secretsAmong } from "./secrecy.ts";
 import { Changes, within } from "./wait_for.ts";
 
 /** How to start a process. */
@@ -20,6 +22,8 @@ export interface TitanOptions {
   readonly denoArgs?: readonly string[];
   /** Another program than `main.ts`, as a path from the root of the repository. */
   readonly main?: string;
+  /** Makes the command another way than with `deno run`: its streams must be pipes. */
+  readonly launch?: (options: TitanOptions) => Deno.Command;
 }
 
 /** What a process left behind. */
@@ -38,7 +42,11 @@ const END_MS_MAX = 20_000;
 
 /** A running process of Titan's. Disposing of it ends it. */
 export class TitanProcess implements AsyncDisposable {
-  /** Resolves when the process is over and all that it wrote was read. */
+  readonly dataDir: string;
+  /**
+   * Resolves when the process is over and all that it wrote was read; rejects where a server has
+   * logged what it must not.
+   */
   readonly ended: Promise<Ended>;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
@@ -46,10 +54,16 @@ export class TitanProcess implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
   #isOver = false;
+  /** Whether what it writes is a log, and not what somebody asked for. */
+  readonly #logs: boolean;
+  readonly #secrets: readonly string[];
 
-  /** Starts a process. @param options or a command that is ready */
-  constructor(options: TitanOptions | Deno.Command) {
-    this.#child = (options instanceof Deno.Command ? options : command(options)).spawn();
+  /** Starts a process. */
+  constructor(options: TitanOptions) {
+    this.dataDir = options.dataDir;
+    this.#logs = options.args[0] === "serve";
+    this.#secrets = secretsAmong(options.env ?? {});
+    this.#child = (options.launch ?? command)(options).spawn();
     this.#stdin = this.#child.stdin.getWriter();
     // A process that ended takes no input; whoever writes then hears of it.
     this.#stdin.closed.catch(() => {});
@@ -128,6 +142,7 @@ export class TitanProcess implements AsyncDisposable {
     await this.endInput();
     const { code, signal } = status;
     this.#changes.end(new Error(`the process is over (code ${code}, signal ${signal})`));
+    if (this.#logs) assertNothingTold(this.output(), this.#secrets);
     return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
   }
 
@@ -162,12 +177,16 @@ export async function runTitan(
 
 /** What `deno task titan` runs, for one data directory. */
 function command({ dataDir, args, env = {}, denoArgs = [], main = "main.ts" }: TitanOptions) {
-  const unset = Object.fromEntries(VARIABLES.map(({ name }) => [name, ""]));
+  const names = VARIABLES.flatMap(({ name, secret }) =>
+    secret ? [name, fileVariableOf(name)] : [name]
+  );
+  const others = [CONFIG_VARIABLE, TOKEN_VARIABLE, fileVariableOf(TOKEN_VARIABLE)];
+  const unset = Object.fromEntries([...names, ...others].map((name) => [name, ""]));
   return new Deno.Command(Deno.execPath(), {
     args: [...permissions(dataDir), ...denoArgs, main, ...args],
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     // The rest is inherited: Deno finds its cache by it, and Titan may not read it.
-    env: { ...unset, TITAN_TOKEN: "", NO_COLOR: "1", TITAN_DATA_DIR: dataDir, ...env },
+    env: { ...unset, NO_COLOR: "1", TITAN_DATA_DIR: dataDir, ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -176,10 +195,10 @@ function command({ dataDir, args, env = {}, denoArgs = [], main = "main.ts" }: T
 
 /** `run` and its options as `deno task start` has them. */
 function permissions(dataDir: string): string[] {
-  const [, options] = /deno (run .*) main\.ts serve$/.exec(config.tasks.start.command) ?? [];
+  const [, options] = /deno (run --v8.*) main\.ts serve$/.exec(config.tasks.start.command) ?? [];
   if (options === undefined) throw new Error("Task start does not run main.ts as it used to");
   return options.split(" ").map((option) =>
-    option.replace(/"\$DATA(\$KEYS)?([^"]*)"/, (_all, _keys, rest) => dataDir + rest)
+    option.replace(/"\$(?:READ|WRITE)([^"]*)"/, (_all, rest) => dataDir + rest)
   );
 }
 

@@ -45,18 +45,53 @@ export function streamOutput(stream: {
 export async function fileOutput(path: string): Promise<BackupOutput> {
   const part = path + PART;
   await assertNew(path);
-  const options = { create: true, write: true, mode: FILE_MODE };
-  const file = await Deno.open(part, options).catch((error) => fail(`"${part}"`, error));
+  const file = await makePart(part) ?? (await removeLeft(part), await makePart(part));
+  if (file === null) throw taken(part);
   try {
-    // What a backup that was killed has left is written over; one that goes on is not.
-    if (!await file.tryLock(true)) throw new CommandError(`Another backup writes "${part}"`);
-    await file.truncate();
-    await Deno.chmod(part, FILE_MODE);
+    if (!await file.tryLock(true) || !await isAt(part, file)) throw taken(part);
   } catch (error) {
     file.close();
     throw error;
   }
   return new FileOutput(path, part, file);
+}
+
+/**
+ * A new file of ours; null where something is there. Into what somebody else has put there, or made
+ * a link to, nothing may be written: it would be theirs to read, or lost to its owner.
+ */
+async function makePart(part: string): Promise<Deno.FsFile | null> {
+  try {
+    return await Deno.open(part, { createNew: true, write: true, mode: FILE_MODE });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return null;
+    return fail(`"${part}"`, error);
+  }
+}
+
+/** Removes what a backup that was killed has left. @throws {CommandError} it is something else. */
+async function removeLeft(part: string): Promise<void> {
+  try {
+    if (!(await Deno.lstat(part)).isFile) {
+      throw new CommandError(`Cannot write "${part}": something else than a file is there`);
+    }
+    using left = await Deno.open(part);
+    if (!await left.tryLock(true)) throw taken(part);
+    await Deno.remove(part);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    fail(`"${part}"`, error);
+  }
+}
+
+/** Whether a file is still there under its name: another backup may have taken it for left. */
+async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
+  const [there, ours] = await Promise.all([statOf(path), file.stat()]);
+  return there?.dev === ours.dev && there.ino === ours.ino;
+}
+
+function taken(part: string): CommandError {
+  return new CommandError(`Another backup writes "${part}"`);
 }
 
 class FileOutput implements BackupOutput {
@@ -106,11 +141,18 @@ class FileOutput implements BackupOutput {
 }
 
 async function assertNew(path: string): Promise<void> {
-  const found = await Deno.lstat(path).catch((error) => {
+  if (await statOf(path) === null) return;
+  throw new CommandError(`Cannot write "${path}": it exists already`);
+}
+
+/** What is at a path, be it a link; null where nothing is. */
+async function statOf(path: string): Promise<Deno.FileInfo | null> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     return fail(`"${path}"`, error);
-  });
-  if (found !== null) throw new CommandError(`Cannot write "${path}": it exists already`);
+  }
 }
 
 async function writeAll(

@@ -61,6 +61,28 @@ Deno.test("fileOutput() never replaces a file, but what a killed backup has left
   assert.deepEqual(await place.names(), ["b.gz"]);
 });
 
+Deno.test("fileOutput() writes into no file that somebody else has put there", async () => {
+  await using place = await scratch();
+  const victim = join(place.path, "..", "victim");
+  await Deno.writeTextFile(victim, "precious");
+  await Deno.mkdir(`${place.path}.part`);
+  await assert.rejects(
+    fileOutput(place.path),
+    told(/^Cannot write ".*b\.gz\.part": something else than a file is there$/),
+  );
+  await Deno.remove(`${place.path}.part`);
+  // A link stands for all that is not ours. Whoever made a file beforehand could read what is
+  // written into it.
+  await Deno.link(victim, `${place.path}.part`);
+  {
+    await using output = await fileOutput(place.path);
+    await output.write(BYTES);
+    await output.finish();
+  }
+  assert.equal(await Deno.readTextFile(victim), "precious");
+  assert.deepEqual(await Deno.readFile(place.path), BYTES);
+});
+
 Deno.test("streamOutput() writes all, however little is taken at once", async () => {
   const taken: number[] = [];
   const output = streamOutput({

@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import type { StoredRow, StoreFiles } from "../../../store/mod.ts";
-import { secretTextOf, writeSecretText } from "../../auth/mod.ts";
+import { secretsProblem, secretTextOf, writeSecretText } from "../../auth/mod.ts";
 import { BackupError, BackupReader } from "../../backup/mod.ts";
 import { DataDir, DataDirTakenError } from "../../data_dir.ts";
 import { CommandError, messageOf, tell } from "../exit.ts";
@@ -72,26 +72,30 @@ export async function restore(
 async function restoreInto(files: StoreFiles, restore: Restore): Promise<void> {
   const { path, reader, dir, force } = restore;
   const { secret } = reader.header;
-  const present = secret === undefined ? undefined : await secretTextOf(dir.path);
-  if (!force) {
-    if (await sizeOfFile(path) > 0) {
-      throw new CommandError(`There is a database in "${dir.path}" already: --force replaces it`);
-    }
-    if (present !== undefined && present !== secret) {
-      throw new CommandError(`Another secret is in "${dir.path}" already: --force replaces it`);
-    }
-  }
+  if (!force) await assertNothingLost(restore);
   const part = path + PART;
   await removeLeftovers(part);
   try {
     await Deno.writeFile(part, new Uint8Array(), { createNew: true, mode: FILE_MODE });
     await files.fill(part, noted(restore));
-    if (secret !== undefined && present !== secret) await writeSecretText(dir.path, secret);
+    if (secret !== undefined) await writeSecretText(dir.path, secret);
     await files.replace(path, part);
     using directory = await Deno.open(dirname(path));
     await directory.sync();
   } finally {
     await removeLeftovers(part);
+  }
+}
+
+/** @throws {CommandError} something would be replaced. */
+async function assertNothingLost({ path, reader, dir }: Restore): Promise<void> {
+  if (await sizeOfFile(path) > 0) {
+    throw new CommandError(`There is a database in "${dir.path}" already: --force replaces it`);
+  }
+  const { secret } = reader.header;
+  const present = secret === undefined ? undefined : await secretTextOf(dir.path);
+  if (present !== undefined && present !== secret) {
+    throw new CommandError(`Another secret is in "${dir.path}" already: --force replaces it`);
   }
 }
 
@@ -109,18 +113,21 @@ async function report(
   json: boolean,
 ): Promise<void> {
   const taken = new Date(header.taken).toISOString();
-  const isSecretThere = isSecretSet || await secretTextOf(dir.path) !== undefined;
-  if (!isSecretThere) {
-    tell([
-      "There is no jwt.secret: put the one of the old server there before you start this one, or " +
-      "all tokens end and everybody has to sign in again",
-    ]);
-  }
+  const problem = isSecretSet ? null : await problemOfSecret(dir.path);
+  if (problem !== null) tell([problem]);
   console.log(
     json
       ? JSON.stringify({ taken, version: header.version, rows: count, path: dir.path })
       : `Restored ${printableLine(dir.path)} as it was at ${taken}: ${count} rows`,
   );
+}
+
+/** Why the server will not sign with the secrets that tokens have; null where it will. */
+async function problemOfSecret(directory: string): Promise<string | null> {
+  const problem = await secretsProblem(directory);
+  if (problem !== null || await secretTextOf(directory) !== undefined) return problem;
+  return "There is no jwt.secret: put the one of the old server there before you start this one, " +
+    "or all tokens end and everybody has to sign in again";
 }
 
 async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {

@@ -5,6 +5,7 @@
  */
 import { parseDeviceId } from "../../../rpc/mod.ts";
 import { receiverArgument, userArgument } from "../arguments.ts";
+import { environmentToken } from "../environment_token.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import type { Program } from "../program.ts";
 import { serverUrl } from "../server_url.ts";
@@ -74,7 +75,7 @@ function tokenSource(program: Program, options: ChatOptions): () => Promise<stri
     const request = { user: userArgument(user), ttlSeconds: TOKEN_SECONDS };
     return () => makeToken(program, request);
   }
-  const given = token ?? Deno.env.get("TITAN_TOKEN") ?? "";
+  const given = token ?? environmentToken();
   if (given === "") {
     throw new CommandError("Say who you are: --user USER, or a token in TITAN_TOKEN", EXIT.usage);
   }

@@ -1,11 +1,12 @@
 /**
- * Whether the environment says what Titan is to do.
+ * Whether environment and file say what Titan is to do.
  *
  * @module
  */
 import { weakSecret } from "../../auth/mod.ts";
-import { type Config, ConfigError, VARIABLES } from "../../config.ts";
-import { strayVariables } from "../stray_variables.ts";
+import { type Config, type Configuration, labelOf } from "../../config.ts";
+import { countText } from "../config_command.ts";
+import { warningText } from "../warning_text.ts";
 import { type Finding, ok, warn, wrong } from "./finding.ts";
 
 /** What was found of the configuration. */
@@ -17,32 +18,21 @@ export interface ConfigReport {
 
 const CHECK = "configuration";
 
-/**
- * Reads the configuration and reports every mistake at once.
- *
- * @param read reads it
- * @param names the names of the variables that are set
- */
-export function checkConfig(read: () => Config, names: readonly string[]): ConfigReport {
-  const strays = strayVariables(names).map(({ name, nearest }) =>
-    warn(CHECK, `${name} means nothing to Titan`, `It may be meant as ${nearest}: else unset it`)
-  );
-  try {
-    const config = read();
-    const known = VARIABLES.filter(({ name }) => names.includes(name)).length;
-    const said = `${
-      known === 1 ? "1 variable is" : `${known} variables are`
-    } set, without mistakes`;
-    return { config, findings: [ok(CHECK, said), ...secrets(config), ...strays] };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const mistakes = error.problems.map((problem) => wrong(CHECK, problem));
-    return { config: undefined, findings: [...mistakes, ...strays] };
+/** Reports every mistake at once. */
+export function checkConfig(configuration: Configuration): ConfigReport {
+  const { config, problems } = configuration;
+  const warnings = configuration.warnings.map(warningText)
+    .map(({ text, advice }) => warn(CHECK, text, advice));
+  if (config === undefined) {
+    return { config, findings: [...problems.map((text) => wrong(CHECK, text)), ...warnings] };
   }
+  const said = ok(CHECK, `${countText(configuration)}, without mistakes`);
+  return { config, findings: [said, ...secrets(configuration), ...warnings] };
 }
 
-function secrets({ jwtSecrets = [] }: Config): readonly Finding[] {
-  if (!jwtSecrets.some(weakSecret)) return [];
-  const text = "TITAN_JWT_SECRET is shorter than 32 bytes: it may be guessed from one token";
+function secrets(configuration: Configuration): readonly Finding[] {
+  if (!configuration.config?.jwtSecrets?.some(weakSecret)) return [];
+  const name = labelOf(configuration, "TITAN_JWT_SECRET");
+  const text = `${name} is shorter than 32 bytes: it may be guessed from one token`;
   return [warn(CHECK, text, "Take a longer one, or none: Titan makes one then")];
 }

@@ -41,7 +41,7 @@ export async function doctor(program: Program, options: DoctorOptions): Promise<
   if (subject !== undefined) return await tryPush(program, subjectOf(subject, wait), json);
   if (wait !== undefined) throw new CommandError("Option --wait is for --device", EXIT.usage);
   const findings: Finding[] = [];
-  const server = await examine(program, Object.keys(Deno.env.toObject()), (finding) => {
+  const server = await examine(program, (finding) => {
     findings.push(finding);
     if (!json) console.log(findingLine(finding));
   });

@@ -25,16 +25,14 @@ const PROBE_MS_MAX = 5000;
 /**
  * Checks everything that can be checked, and mends nothing.
  *
- * @param names the names of the variables that are set
  * @param tell is told each finding when it is made
  * @returns how the server is that runs here
  */
 export async function examine(
   program: Program,
-  names: readonly string[],
   tell: (finding: Finding) => void,
 ): Promise<ServerStatus | undefined> {
-  const { config, findings } = checkConfig(program.config, names);
+  const { config, findings } = checkConfig(program.configuration());
   findings.forEach(tell);
   if (config === undefined) {
     tell(skipped("all else", "Nothing can be checked before the configuration is right"));

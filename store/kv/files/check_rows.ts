@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { StoreUnavailableError } from "../../store.ts";
 import type { Finding, StoreCounts } from "../../store_files.ts";
 import type { Row } from "../database.ts";
 import { parseLines } from "../lines.ts";
@@ -66,18 +67,37 @@ export async function checkRows(
   found: (finding: Finding) => void,
   note: (rows: number) => void,
 ): Promise<StoreCounts> {
-  const scene = new Scene(rows, limited(found));
-  for (const text of rows.damage()) scene.tell(`SQLite says: ${text}`);
+  const damage = rows.damage();
+  const tell = limited(found);
+  // What cannot be read is not missing, and nobody should write where pages are damaged.
+  const scene = new Scene(
+    rows,
+    damage.length === 0 ? tell : ({ problem }) => {
+      tell({ problem, mend: [] });
+    },
+  );
+  for (const text of damage) scene.tell(`SQLite says: ${text}`);
   await checkJournal(scene);
+  try {
+    checkAll(scene, note);
+  } catch (error) {
+    if (damage.length === 0 || !(error instanceof StoreUnavailableError)) throw error;
+    const { cause } = error;
+    const why = cause instanceof Error ? cause.message : error.message;
+    scene.tell(`The rest cannot be read: ${why}`);
+  }
+  return scene.counts;
+}
+
+function checkAll(scene: Scene, note: (rows: number) => void): void {
   const messages = new MessagesCheck(scene);
   let count = 0;
-  for (const row of rows.all()) {
+  for (const row of scene.rows.all(() => scene.tell("A row is none of Titan's"))) {
     if (row.key[0] === "messages") messages.take(row);
     else checkRow(row, scene);
     if (++count % NOTE_ROWS === 0) note(count);
   }
   messages.end();
-  return scene.counts;
 }
 
 function checkRow(row: Row, scene: Scene): void {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import type { Key, Write } from "../database.ts";
 import {
   chunksRange,
@@ -16,7 +15,7 @@ import {
   userKey,
 } from "../keys.ts";
 import { jsonValue, parseJson } from "../values.ts";
-import { fillStore, makeFile, openStore } from "./fake_files.ts";
+import { fillStore, insertRows, makeFile, openStore, spoilPages } from "./fake_files.ts";
 import { kvFiles } from "./kv_files.ts";
 import { Snapshot } from "./snapshot.ts";
 
@@ -249,14 +248,30 @@ Deno.test("checkRows() knows that a removal goes on at the next start", async ()
   await expectProblems(file, []);
 });
 
-Deno.test("checkRows() tells of pages that SQLite cannot use", async () => {
+Deno.test("checkRows() tells of pages that SQLite cannot use, and mends nothing there", async () => {
   await using file = await makeFile();
-  const database = new DatabaseSync(file.path);
-  database.exec("PRAGMA journal_mode = DELETE");
-  database.close();
-  const bytes = await Deno.readFile(file.path);
-  bytes.fill(0x55, 4096 * 7, 4096 * 8);
-  await Deno.writeFile(file.path, bytes);
-  const found = await file.findings().catch((error) => [{ problem: `${error.message}` }]);
-  assert.ok(found.length > 0);
+  const users = Array.from({ length: 500 }, (_, n) => `${n}`.padStart(200, "u"));
+  for (let from = 0; from < users.length; from += 100) {
+    await file.damage(
+      users.slice(from, from + 100).map((id) => ({
+        key: userKey(id),
+        value: jsonValue({ id, email: `${id}@example.org` }),
+      })),
+    );
+  }
+  spoilPages(file.path);
+  const findings = await file.findings();
+  assert.match(findings[0]?.problem ?? "", /^SQLite says: /);
+  assert.match(findings.at(-1)?.problem ?? "", /^The rest cannot be read: /);
+  assert.ok(findings.every(({ mend }) => mend.length === 0));
+});
+
+Deno.test("checkRows() tells of rows that are none of Titan's, and looks at the others", async () => {
+  await using file = await makeFile();
+  await file.damage([{ key: emailKey("bob@example.org", "bob"), value: null }]);
+  insertRows(file.path, [[0x02, 0x61]]);
+  await expectProblems(file, [
+    /^A row is none of Titan's$/,
+    /^User "bob" is not found by the e-mail address$/,
+  ]);
 });

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { makeDraft } from "../fake_entries.ts";
 import type { Finding } from "../../store_files.ts";
 import type { Write } from "../database.ts";
@@ -71,4 +72,23 @@ export async function makeFile() {
     },
     [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
   };
+}
+
+/** Puts rows with these bytes for keys into a file, past Deno KV. */
+export function insertRows(path: string, keys: readonly (readonly number[])[]): void {
+  const database = new DatabaseSync(path);
+  const sql = "INSERT INTO kv (k, v, v_encoding, version, seq) VALUES (?, ?, 3, 1, 1)";
+  for (const key of keys) database.prepare(sql).run(Uint8Array.from(key), new Uint8Array(1));
+  database.close();
+}
+
+/** Makes some pages in the middle of a file that nobody uses unreadable. */
+export function spoilPages(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode = DELETE");
+  database.close();
+  using file = Deno.openSync(path, { read: true, write: true });
+  const middle = Math.floor(file.statSync().size / 4096 / 2);
+  file.seekSync(middle * 4096, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array(2 * 4096).fill(0x55));
 }

@@ -35,7 +35,7 @@ export function keyOf(bytes: Uint8Array): Key {
   for (let at = 0; at < bytes.length;) {
     const kind = bytes[at];
     const end = kind === NUMBER ? at + 9 : kind === STRING ? endOfString(bytes, at + 1) : 0;
-    if (end === 0 || end > bytes.length) throw new Error("Cannot read the store: a key is foreign");
+    if (end === 0 || end > bytes.length) throw new Error("Key is none of Titan's");
     const part = bytes.subarray(at + 1, end);
     key.push(kind === NUMBER ? numberOf(part) : stringOf(part.subarray(0, -1)));
     at = end;

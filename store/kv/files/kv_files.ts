@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Finding, StoredRow, StoreFiles, StoreSnapshot } from "../../store_files.ts";
 import { StoreUnavailableError } from "../../store.ts";
 import { checkRows } from "./check_rows.ts";
-import { COMMIT_BYTES_MAX, type Write, WRITES_MAX } from "../database.ts";
+import { COMMIT_BYTES_MAX, type Key, type Write, WRITES_MAX } from "../database.ts";
 import { DenoDatabase } from "../deno_database.ts";
 import { epochKey, ownerKey } from "../keys.ts";
 import { keyBytes } from "./key_bytes.ts";
@@ -48,7 +48,7 @@ class KvSnapshot implements StoreSnapshot {
 
   *rows(): Generator<StoredRow> {
     for (const { key, value } of this.#rows.all()) {
-      if (!OWN_KEYS.has(key.join("\n"))) yield { key, value };
+      if (!isOwn(key)) yield { key, value };
     }
   }
 
@@ -62,17 +62,18 @@ class KvSnapshot implements StoreSnapshot {
 }
 
 async function fill(path: string, rows: AsyncIterable<StoredRow>): Promise<void> {
-  const database = await DenoDatabase.open(path);
+  const database = await telling(() => DenoDatabase.open(path));
   try {
     let writes: Write[] = [];
     let [bytes, keysBytes] = [0, 0];
     for await (const { key, value } of rows) {
+      if (isOwn(key)) continue;
       const keySize = keyBytes(key).length;
       const isFull = writes.length === FILL_WRITES_MAX ||
         bytes + keySize + value.length > COMMIT_BYTES_MAX ||
         keysBytes + keySize > FILL_KEYS_BYTES_MAX;
       if (isFull) {
-        await database.commit([], writes);
+        await write(database, writes);
         writes = [];
         [bytes, keysBytes] = [0, 0];
       }
@@ -80,17 +81,17 @@ async function fill(path: string, rows: AsyncIterable<StoredRow>): Promise<void>
       bytes += keySize + value.length;
       keysBytes += keySize;
     }
-    if (writes.length > 0) await database.commit([], writes);
+    if (writes.length > 0) await write(database, writes);
   } finally {
     database.close();
   }
-  foldLog(path);
+  await telling(() => foldLog(path));
 }
 
 async function mend(path: string, findings: readonly Finding[]): Promise<void> {
-  const database = await DenoDatabase.open(path);
+  const database = await telling(() => DenoDatabase.open(path));
   try {
-    for (const { mend } of findings) if (mend.length > 0) await database.commit([], mend);
+    for (const { mend } of findings) if (mend.length > 0) await write(database, mend);
   } finally {
     database.close();
   }
@@ -105,6 +106,24 @@ async function replace(path: string, filled: string): Promise<void> {
   // A log that is left would be taken for one of the new file.
   for (const end of BESIDE) await removeFile(path + end);
   await Deno.rename(filled, path);
+}
+
+function isOwn(key: Key): boolean {
+  return OWN_KEYS.has(key.join("\n"));
+}
+
+async function write(database: DenoDatabase, writes: readonly Write[]): Promise<void> {
+  await telling(() => database.commit([], writes));
+}
+
+/** Tells of what Deno KV and the disk refuse as the store does: a full disk is a TypeError there. */
+async function telling<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof StoreUnavailableError) throw cause;
+    throw new StoreUnavailableError("Cannot write the store", { cause });
+  }
 }
 
 /** Brings all that SQLite keeps beside a database into it, and syncs it. */

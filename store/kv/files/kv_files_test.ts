@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { StoreUnavailableError } from "../../store.ts";
 import type { StoredRow } from "../../store_files.ts";
 import { fillStore, makeFile, openStore } from "./fake_files.ts";
 import { kvFiles } from "./kv_files.ts";
@@ -40,6 +41,27 @@ Deno.test("kvFiles.fill() takes rows of any size, and many of them", async () =>
   const names = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
   assert.deepEqual(names, ["kv"]);
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("kvFiles.fill() says what it cannot write, and leaves out what is of another life", async () => {
+  await using file = await makeFile();
+  const other = join(dirname(file.path), "other.kv");
+  const value = new TextEncoder().encode('{"epoch":"first"}');
+  const own = [{ key: ["epoch"], value }, { key: ["owner"], value }];
+  await kvFiles.fill(other, stream([...own, { key: ["users", "bob"], value }]));
+  assert.deepEqual(rowsOf(other).map(({ key }) => key), [["users", "bob"]]);
+  await using store = await openStore(other, "second");
+  assert.equal(store.epoch, "second");
+  for (
+    const row of [
+      { key: [], value },
+      { key: ["users", "x".repeat(3000)], value },
+      { key: ["users", "x"], value: new Uint8Array(70_000) },
+    ]
+  ) {
+    const third = join(dirname(file.path), "third.kv");
+    await assert.rejects(kvFiles.fill(third, stream([row])), StoreUnavailableError);
+  }
 });
 
 Deno.test("kvFiles.open() takes a whole moment while a store commits", async () => {

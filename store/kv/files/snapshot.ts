@@ -21,6 +21,9 @@ const LOCK_MS_MAX = 5000;
 
 const EACH = "SELECT k, v, v_encoding, version FROM kv";
 
+/** Rows read at once of all: 8 MiB at most. */
+const ROWS_READ_MAX = 128;
+
 /**
  * All rows as of the moment at which it was opened. It only reads. It must be let go soon: as long
  * as it is open, the log beside the database (`-wal`) grows with all that is written.
@@ -29,11 +32,13 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
   readonly #database: DatabaseSync;
   readonly #one: StatementSync;
   readonly #some: StatementSync;
+  readonly #next: StatementSync;
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
     this.#one = database.prepare(`${EACH} WHERE k = ?`);
     this.#some = database.prepare(`${EACH} WHERE k >= ? AND k < ? ORDER BY k LIMIT ?`);
+    this.#next = database.prepare(`${EACH} WHERE k >= ? ORDER BY k LIMIT ${ROWS_READ_MAX}`);
   }
 
   /**
@@ -83,13 +88,25 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
     return found === undefined ? null : rowOf(found);
   }
 
-  /** All rows in order. @throws {StoreUnavailableError} */
-  *all(): Generator<Row> {
-    const rows = telling(() => this.#database.prepare(`${EACH} ORDER BY k`).iterate());
+  /**
+   * All rows in order. Not by `iterate()`: where SQLite fails on the way, Deno's ends as if there
+   * were no more rows.
+   *
+   * @param foreign hears of rows that are none of Titan's, which are left out; without it they throw
+   * @throws {StoreUnavailableError}
+   */
+  *all(foreign?: (error: StoreUnavailableError) => void): Generator<Row> {
+    let start: Uint8Array = new Uint8Array();
     for (;;) {
-      const { done, value } = telling(() => rows.next());
-      if (done || value === undefined) return;
-      yield rowOf(value);
+      const rows = telling(() => this.#next.all(start));
+      for (const found of rows) {
+        const row = foreign === undefined ? rowOf(found) : knownRow(found, foreign);
+        if (row !== null) yield row;
+      }
+      const last = rows.at(-1)?.["k"];
+      if (rows.length < ROWS_READ_MAX || !(last instanceof Uint8Array)) return;
+      // No key is between the two.
+      start = Uint8Array.of(...last, 0);
     }
   }
 
@@ -100,8 +117,11 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
 
   /** What SQLite finds wrong with its own pages; empty where nothing is. */
   damage(): readonly string[] {
-    const rows = telling(() => this.#database.prepare("PRAGMA quick_check(20)").all());
-    return rows.map((row) => String(row["quick_check"])).filter((text) => text !== "ok");
+    const check = this.#database.prepare("PRAGMA quick_check(20)");
+    // What it finds before it fails itself is wanted, too: that much `iterate()` has, and no error.
+    const found = Array.from(check.iterate(), (row) => String(row["quick_check"]));
+    if (found.length === 0) return [telling(() => String(check.get()?.["quick_check"]))];
+    return found.filter((text) => text !== "ok");
   }
 
   [Symbol.dispose](): void {
@@ -114,7 +134,21 @@ function rowOf(found: Record<string, SQLInputValue>): Row {
   if (!(k instanceof Uint8Array) || !(v instanceof Uint8Array) || encoding !== BYTES) {
     throw new StoreUnavailableError("Cannot read the store: a row is none of Titan's");
   }
-  return { key: keyOf(k), value: v, version: String(version) };
+  return { key: telling(() => keyOf(k)), value: v, version: String(version) };
+}
+
+/** A row, or null where it is none of Titan's. */
+function knownRow(
+  found: Record<string, SQLInputValue>,
+  foreign: (error: StoreUnavailableError) => void,
+): Row | null {
+  try {
+    return rowOf(found);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    foreign(error);
+    return null;
+  }
 }
 
 /** Tells of what SQLite refuses as the store does. Its messages hold nothing that is stored. */

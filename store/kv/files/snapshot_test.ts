@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { StoreUnavailableError } from "../../store.ts";
+import type { Key } from "../database.ts";
 import { DenoDatabase } from "../deno_database.ts";
+import { insertRows, spoilPages } from "./fake_files.ts";
+import { kvFiles } from "./kv_files.ts";
 import { Snapshot } from "./snapshot.ts";
 
 const VALUE = new Uint8Array([1, 2, 3]);
@@ -75,3 +78,38 @@ Deno.test("Snapshot tells of values that Titan did not write", async () => {
   }
   await Deno.remove(directory, { recursive: true });
 });
+
+/** As {@linkcode withFile}, with rows in the file, which nobody has open. */
+async function withClosedFile(keys: readonly Key[], run: (path: string) => void) {
+  const directory = await Deno.makeTempDir();
+  const path = join(directory, "kv");
+  await kvFiles.fill(path, ReadableStream.from(keys.map((key) => ({ key, value: VALUE }))));
+  run(path);
+  await Deno.remove(directory, { recursive: true });
+}
+
+Deno.test("Snapshot.all() reads many rows in order, and tells where SQLite cannot go on", () => {
+  const keys = Array.from({ length: 5000 }, (_, n): Key => ["a".repeat(100), n]);
+  return withClosedFile(keys, (path) => {
+    {
+      using snapshot = Snapshot.open(path);
+      assert.deepEqual(Array.from(snapshot.all(), ({ key }) => key), keys);
+    }
+    spoilPages(path);
+    using snapshot = Snapshot.open(path);
+    assert.throws(() => [...snapshot.all()], StoreUnavailableError);
+    assert.ok(snapshot.damage().length > 0);
+  });
+});
+
+Deno.test("Snapshot.all() tells of keys that Titan did not write", () =>
+  withClosedFile([["a", 1]], (path) => {
+    const foreign = [[0x01, 0x61, 0x00], [0x02, 0x61], [0x02, 0xff, 0xfe, 0x00]];
+    insertRows(path, foreign);
+    using snapshot = Snapshot.open(path);
+    assert.throws(() => [...snapshot.all()], StoreUnavailableError);
+    const errors: Error[] = [];
+    const rows = [...snapshot.all((error) => errors.push(error))];
+    assert.deepEqual(rows.map(({ key }) => key), [["a", 1]]);
+    assert.equal(errors.length, foreign.length);
+  }));

@@ -1,0 +1,6 @@
+/**
+ * What Titan may touch.
+ *
+ * @module
+ */
+export { type Grants, grantsOf, listOf } from "./grants.ts";
