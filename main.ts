@@ -9,6 +9,8 @@ import { COMMIT_BACKLOG_BYTES_MAX } from "./limits.ts";
 import {
   type Config,
   createEpoch,
+  type Environment,
+  isDenoDeploy,
   isTracingOn,
   type Listen,
   loadDenoListener,
@@ -18,11 +20,19 @@ import {
   type StoreOpening,
   systemClock,
   systemRandom,
+  withDeployDefaults,
 } from "./server/mod.ts";
 import type { Store, StoreLimits } from "./store/mod.ts";
 
 function openStore(config: Config, opening: StoreOpening): Promise<Store> {
-  return config.store === "memory" ? openMemory(config) : openKv(config, opening);
+  switch (config.store) {
+    case "memory":
+      return openMemory(config);
+    case "shared":
+      return openShared(config, opening);
+    case "kv":
+      return openKv(config, opening);
+  }
 }
 
 async function openMemory(config: Config): Promise<Store> {
@@ -39,6 +49,18 @@ async function openKv(config: Config, { database, lost, failed }: StoreOpening):
     owner: { pid: Deno.pid, since: systemClock.now() },
     epoch: createEpoch(systemRandom),
     lost,
+    failed,
+  });
+}
+
+/** The database without a name: on Deno Deploy the one that is assigned to the application. */
+async function openShared(config: Config, { failed }: StoreOpening): Promise<Store> {
+  const { openSharedStore } = await import("./store/kv/shared/mod.ts");
+  return await openSharedStore(await Deno.openKv(), {
+    clock: systemClock,
+    random: systemRandom,
+    limits: storeLimits(config),
+    epoch: createEpoch(systemRandom),
     failed,
   });
 }
@@ -71,12 +93,17 @@ function loadListener({ listener }: Config): Promise<Listen> {
 }
 
 if (import.meta.main) {
-  const exitCode = await runTitan(Deno.args, {
+  const env: Environment = (name) => Deno.env.get(name);
+  const isHosted = isDenoDeploy(env);
+  const args = isHosted && Deno.args.length === 0 ? ["serve"] : Deno.args;
+  const exitCode = await runTitan(args, {
     version: denoJson.version,
     clock: systemClock,
     random: systemRandom,
     collectGarbage: garbageCollector(),
     threadCpuMs,
+    isHosted,
+    env: withDeployDefaults(env),
     openStore,
     loadStoreFiles: async () => (await import("./store/kv/files/mod.ts")).kvFiles,
     loadSpans,

@@ -21,8 +21,11 @@ export interface Config extends PushConfig {
   readonly listener: "deno" | "ws";
   /** The directory of everything Titan keeps. */
   readonly dataDir: string;
-  /** `kv`: Deno KV in the data directory. `memory`: nothing outlives the process. */
-  readonly store: "kv" | "memory";
+  /**
+   * `kv`: Deno KV in the data directory. `shared`: a Deno KV that other servers use, too, and no data
+   * directory. `memory`: nothing outlives the process.
+   */
+  readonly store: "kv" | "shared" | "memory";
   /**
    * The secrets of tokens: the first signs, all verify. Undefined: one is made once in the data
    * directory. Never log this.
@@ -146,6 +149,10 @@ export function readConfiguration(sources: ConfigSources): Configuration {
   reader.lookAtNames(VARIABLES);
   const problems = [...reader.problems];
   if (!isSet(CONFIG_TABLE.jwtKeys.name)) problems.push(...misplaced(config, label));
+  if (config.store === "shared" && !isSet(CONFIG_TABLE.jwtSecrets.name)) {
+    const { jwtSecrets, store } = CONFIG_TABLE;
+    problems.push(`${jwtSecrets.name} must be set where ${label(store.name)} is "shared"`);
+  }
   problems.push(...pushProblems(config, { isSet, label }));
   return {
     config: problems.length === 0 ? config : undefined,

@@ -85,8 +85,9 @@ export const CONFIG_TABLE: { readonly [K in keyof Config]: ConfigRow<Config[K]> 
   store: {
     name: "TITAN_STORE",
     default: "kv",
-    meaning: "kv: Deno KV in the data directory; memory: nothing outlives the process",
-    value: choice("kv", "memory"),
+    meaning: "kv: Deno KV in the data directory; shared: one of Deno's own, for several servers; " +
+      "memory: nothing outlives the process",
+    value: choice("kv", "shared", "memory"),
   },
   jwtSecrets: {
     name: "TITAN_JWT_SECRET",

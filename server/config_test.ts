@@ -181,6 +181,14 @@ Deno.test("readConfig() reads values with white space around them, as editors le
   assert.equal(read({ TITAN_STORE: "memory\n" }).store, "memory");
 });
 
+Deno.test("readConfig() wants a secret where the store is shared: there is no directory for one", () => {
+  assert.deepEqual(problems({ TITAN_STORE: "shared" }), [
+    'TITAN_JWT_SECRET must be set where TITAN_STORE is "shared"',
+  ]);
+  const TITAN_JWT_SECRET = "x".repeat(32);
+  assert.equal(read({ TITAN_STORE: "shared", TITAN_JWT_SECRET }).store, "shared");
+});
+
 Deno.test("readConfig() reports all mistakes at once, each with its variable", () => {
   const found = problems({
     PORT: "65536",

@@ -5,7 +5,14 @@
  */
 import { TABLE_ENTRIES_MAX } from "../limits.ts";
 import type { CredentialMark, Identity } from "../rpc/mod.ts";
-import type { Committed, OwedCause, Sleeper, StoreListener, WrittenCommit } from "../store/mod.ts";
+import type {
+  Committed,
+  OwedCause,
+  Peers,
+  Sleeper,
+  StoreListener,
+  WrittenCommit,
+} from "../store/mod.ts";
 import type { Attempts } from "./in_flight.ts";
 import { KeyedQueue } from "./keyed_queue.ts";
 import type { Presence } from "./presence.ts";
@@ -33,6 +40,11 @@ export interface Member {
   revoked(): void;
 }
 
+/** What servers on the same store tell each other. */
+type Notice =
+  | { readonly kind: "evict"; readonly user: string; readonly device?: string | undefined }
+  | { readonly kind: "revoke" | "keepOut"; readonly revocation: Revocation };
+
 /** Wakes devices. Each call is short and sends nothing itself. */
 export interface Waker {
   /** A device that is not connected may be owed a push. */
@@ -56,6 +68,7 @@ export class Hub implements StoreListener, Presence {
   #telemetry: Telemetry | null = null;
   #tracer: Tracer | null = null;
   #now: () => number = () => 0;
+  #tell: (notice: Notice) => void = () => {};
 
   /** Users with a live connection. */
   get users(): number {
@@ -65,6 +78,12 @@ export class Hub implements StoreListener, Presence {
   /** Sets who wakes those that are not here. */
   wakeBy(waker: Waker): void {
     this.#waker = waker;
+  }
+
+  /** Sets who tells other servers on the same store. @param failed hears that one was not told */
+  tellPeers(peers: Peers | undefined, failed: (error: unknown) => void): void {
+    // Nobody waits for it: whoever comes anew is judged by the store, which knows already.
+    if (peers) this.#tell = (notice) => void peers.tell(JSON.stringify(notice)).catch(failed);
   }
 
   /** Sets what counts commits, and what notes what is in them. @param now milliseconds since 1970 */
@@ -102,6 +121,11 @@ export class Hub implements StoreListener, Presence {
 
   /** Tells a user's connections, or those of one device, that they were removed. */
   evict(user: string, device?: string): void {
+    this.#tell({ kind: "evict", user, device });
+    this.#evict(user, device);
+  }
+
+  #evict(user: string, device?: string): void {
     for (const member of this.of(user)) {
       if (device === undefined || member.device === device) member.removed();
     }
@@ -109,7 +133,12 @@ export class Hub implements StoreListener, Presence {
 
   /** Sends away whoever came in with what is revoked now, and remembers it for those on the way. */
   revoke(revocation: Revocation): void {
-    this.keepOut(revocation);
+    this.#tell({ kind: "revoke", revocation });
+    this.#revoke(revocation);
+  }
+
+  #revoke(revocation: Revocation): void {
+    this.#revoked.add(revocation);
     const { user } = revocation;
     for (const member of user === undefined ? this.everyone() : this.of(user)) {
       const { user, credential } = member;
@@ -119,7 +148,21 @@ export class Hub implements StoreListener, Presence {
 
   /** Remembers what is revoked, for those who are on the way. */
   keepOut(revocation: Revocation): void {
+    this.#tell({ kind: "keepOut", revocation });
     this.#revoked.add(revocation);
+  }
+
+  /** Another server on the same store did to its connections what is to be done here, too. */
+  heard(text: string): void {
+    const notice: Notice = JSON.parse(text);
+    if (notice.kind === "evict") this.#evict(notice.user, notice.device);
+    else if (notice.kind === "revoke") this.#revoke(notice.revocation);
+    else this.#revoked.add(notice.revocation);
+  }
+
+  /** A device is at another server now. */
+  replaced(user: string, device: string): void {
+    for (const member of this.of(user)) if (member.device === device) member.replaced();
   }
 
   /** Whether a credential was revoked while its sign-in was under way. */

@@ -8,6 +8,7 @@ import type { Listen } from "./listener.ts";
 export { type Clock, type RandomBytes, systemClock, systemRandom } from "./clock.ts";
 export { type Adapters, type Program, runTitan, type StoreOpening } from "./commands/mod.ts";
 export type { Config, Configuration } from "./config.ts";
+export { type Environment, isDenoDeploy, withDeployDefaults } from "./deno_deploy.ts";
 export { createEpoch } from "./epoch.ts";
 export type { KeySource, PublicKey, PublicKeySet } from "./keys_value.ts";
 export type {

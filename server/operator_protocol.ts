@@ -252,7 +252,7 @@ const sender = z.enum(["fcm", "apns", "web", "log"]);
 export const statusSchema: z.ZodType<ServerStatus> = z.object({
   version: z.string(),
   url: z.string(),
-  store: z.enum(["kv", "memory"]),
+  store: z.enum(["kv", "shared", "memory"]),
   ready: z.number(),
   providers: z.object({ fcm: sender, apns: sender, web: sender }),
   pushes: counts,

@@ -44,6 +44,7 @@ export function createPeople(parts: PeopleParts): People {
   const { store, clock, random, log, tokens, issuers, lockout, ages } = parts;
   const now = () => clock.now();
   const hub = new Hub();
+  hub.tellPeers(store.peers, (error) => log.error("peers not told", error));
   const credentials = new Credentials({ tokens, issuers, lockout, store, log });
   const sessions = new Sessions({
     devices: store.devices,

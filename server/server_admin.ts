@@ -15,7 +15,7 @@ export interface ServerStatus {
   /** Where it listens. */
   readonly url: string;
   /** What it keeps messages in. */
-  readonly store: "kv" | "memory";
+  readonly store: "kv" | "shared" | "memory";
   /** When it was ready, in milliseconds since 1970. */
   readonly ready: number;
   /** What wakes devices, by what their addresses name; `log`: pushes are only logged. */

@@ -14,7 +14,7 @@
 
 import type { Devices, Revocations, Users } from "./directory.ts";
 import type { Outbox, OwedCause, Sleeper } from "./outbox.ts";
-import type { StoreFigures, WrittenCommit } from "./store_parts.ts";
+import type { Peers, StoreFigures, WrittenCommit } from "./store_parts.ts";
 
 export type {
   Device,
@@ -30,7 +30,7 @@ export type {
   Versioned,
 } from "./directory.ts";
 export type { Outbox, OutboxPage, OwedCause, Sleeper, Spoken, Waiting } from "./outbox.ts";
-export type { StoreClock, StoreFigures, StoreLimits, WrittenCommit } from "./store_parts.ts";
+export type { Peers, StoreClock, StoreFigures, StoreLimits, WrittenCommit } from "./store_parts.ts";
 export type { Finding, StoreCounts, StoredRow, StoreFiles, StoreSnapshot } from "./store_files.ts";
 export { StoreBusyError, StoreUnavailableError } from "./store_error.ts";
 
@@ -172,6 +172,10 @@ export interface StoreListener {
   wrote?(commit: WrittenCommit): void;
   /** The disk did not take a commit. */
   refused?(): void;
+  /** A device that is attached here was attached at another server since. */
+  replaced?(user: string, device: string): void;
+  /** What another server said with {@linkcode Peers.tell}. */
+  heard?(text: string): void;
 }
 
 /** What waits in a mailbox. */
@@ -276,6 +280,8 @@ export interface Store extends AsyncDisposable {
   readonly outbox: Outbox;
   /** Work that the server has to call for. */
   readonly sweeper: Sweeper;
+  /** Other servers on the same store; absent where there can be none. */
+  readonly peers?: Peers;
   /** Sets who hears of commits; there is one listener. */
   listen(listener: StoreListener): void;
   /**

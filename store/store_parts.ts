@@ -44,3 +44,14 @@ export interface StoreLimits {
   /** Bytes of accepted drafts that may wait for their commit. */
   readonly backlogBytes: number;
 }
+
+/** Other servers on the same store. */
+export interface Peers {
+  /**
+   * Says something to all of them; their `StoreListener.heard` hears it soon.
+   *
+   * @param text of at most 60,000 bytes of UTF-8
+   * @throws {Error} the database refused.
+   */
+  tell(text: string): Promise<void>;
+}

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Config, configOf, type Configuration, readConfiguration } from "../config.ts";
+import type { Environment } from "../deno_deploy.ts";
 import { readConfigFile } from "../config_file.ts";
 import type { ConfigFile } from "../config_sources.ts";
 import { CONFIG_VARIABLE, fileVariableOf, TOKEN_VARIABLE } from "../setting_names.ts";
@@ -15,6 +16,12 @@ const OTHER_VARIABLES: readonly string[] = [TOKEN_VARIABLE, fileVariableOf(TOKEN
 export class Configured {
   #file: ConfigFile | undefined;
   #configuration: Configuration | undefined;
+  readonly #env: Environment;
+
+  /** @param env answers the value of a variable, or undefined where it is not set */
+  constructor(env: Environment) {
+    this.#env = env;
+  }
 
   /**
    * Reads the file of settings; what is wrong with it is told when the configuration is needed.
@@ -22,14 +29,14 @@ export class Configured {
    * @param option the path that the command line names; undefined: as `TITAN_CONFIG` says
    */
   async open(option: string | undefined): Promise<void> {
-    const path = option ?? (Deno.env.get(CONFIG_VARIABLE) || undefined);
+    const path = option ?? (this.#env(CONFIG_VARIABLE) || undefined);
     if (path !== undefined) this.#file = await readConfigFile(path);
   }
 
   /** Everything that is written, with all mistakes. */
   configuration(): Configuration {
     this.#configuration ??= readConfiguration({
-      env: (name) => Deno.env.get(name),
+      env: this.#env,
       names: Object.keys(Deno.env.toObject()).filter((name) => !OTHER_VARIABLES.includes(name)),
       file: this.#file,
     });

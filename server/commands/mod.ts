@@ -19,7 +19,7 @@ export type { Adapters, Program, StoreOpening } from "./program.ts";
 export async function runTitan(args: readonly string[], adapters: Adapters): Promise<number> {
   using faults = new Faults((error) => tell(failureOf(error).lines), (code) => Deno.exit(code));
   try {
-    const configured = new Configured();
+    const configured = new Configured(adapters.env ?? ((name) => Deno.env.get(name)));
     const program: Program = {
       ...adapters,
       config: () => configured.config(),

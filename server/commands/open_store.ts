@@ -12,19 +12,29 @@ import type { Program, StoreOpening } from "./program.ts";
 /**
  * Opens the store.
  *
+ * @param dir null for a store that has none
  * @throws {CommandError} it cannot be opened.
  */
 export async function openStore(
   program: Program,
   config: Config,
-  dir: DataDir,
+  dir: DataDir | null,
   events: Omit<StoreOpening, "database">,
 ): Promise<Store> {
   try {
-    return await program.openStore(config, { ...events, database: () => dir.database() });
+    return await program.openStore(config, {
+      ...events,
+      database: () => (dir ?? noDirectory()).database(),
+    });
   } catch (error) {
-    throw new CommandError(`Cannot open the store in "${config.dataDir}": ${causesOf(error)}`);
+    const where = dir === null ? "" : ` in "${config.dataDir}"`;
+    throw new CommandError(`Cannot open the store${where}: ${causesOf(error)}`);
   }
+}
+
+/** Only a store with a directory asks where its database is. */
+function noDirectory(): never {
+  throw new TypeError("Cannot name the database: there is no data directory");
 }
 
 /** What the store says, and what the disk said to it. */

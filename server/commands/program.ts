@@ -6,6 +6,7 @@
 import type { Store, StoreFiles } from "../../store/mod.ts";
 import type { Clock, RandomBytes } from "../clock.ts";
 import type { Config, Configuration } from "../config.ts";
+import type { Environment } from "../deno_deploy.ts";
 import type { Listen } from "../listener.ts";
 import type { MessageSpans } from "../trace/mod.ts";
 
@@ -31,6 +32,10 @@ export interface Adapters {
   readonly collectGarbage?: (() => void) | undefined;
   /** CPU time that this thread has taken, in milliseconds; undefined where nobody knows. */
   readonly threadCpuMs?: (() => number) | undefined;
+  /** Whether it runs on a host that ends TLS by itself. @default {false} */
+  readonly isHosted?: boolean;
+  /** Answers the value of a variable, or undefined where it is not set. @default {Deno's own} */
+  readonly env?: Environment;
   /** Opens the configured store. @throws {Error} it cannot be opened. */
   openStore(config: Config, opening: StoreOpening): Promise<Store>;
   /** Loads what works on the files of the embedded store. */

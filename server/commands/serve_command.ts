@@ -78,12 +78,14 @@ export async function serve(program: Program, faults: Faults): Promise<number> {
 
 async function run(serving: Serving): Promise<void> {
   const { program, config, log, stop } = serving;
-  using dir = await DataDir.open(config.dataDir);
-  const secrets = config.jwtSecrets ?? await readOrMakeSecrets(dir.path, program.random);
+  // A shared store owns nothing: there are no files, and nobody asks by a socket.
+  using dir = config.store === "shared" ? null : await DataDir.open(config.dataDir);
+  const secrets = config.jwtSecrets ??
+    await readOrMakeSecrets(dir?.path ?? config.dataDir, program.random);
   warn(serving, secrets);
   const spans = await program.loadSpans(config);
   const push = await openPush(program, config, log);
-  await using store = await openStore(program, config, dir, storeEvents(dir, log));
+  await using store = await openStore(program, config, dir, storeEvents(config, log));
   const telemetry = new Telemetry();
   const overload = new Overload();
   using loop = watchLoop(serving, telemetry, overload);
@@ -101,10 +103,12 @@ async function run(serving: Serving): Promise<void> {
     providers: push.byName,
     fetch: (url, init) => fetch(url, init),
   });
-  await using _socket = await openSocket(serving, server, operatedBy(serving, server, push));
+  await using _socket = dir === null
+    ? null
+    : await openSocket(serving, server, operatedBy(serving, server, push));
   const { version } = program;
   const { listener, store: kind } = config;
-  log.event("ready", { url: server.url, listener, store: kind, path: dir.path, version });
+  log.event("ready", { url: server.url, listener, store: kind, path: dir?.path, version });
   const { operatorUrl } = server;
   if (operatorUrl !== undefined) log.event("operators' listener ready", { url: operatorUrl });
   const signal = await stop.first;
@@ -143,10 +147,10 @@ async function drain({ program: { clock }, config, log }: Serving, server: Serve
 }
 
 /** What the server does when its store has bad news. */
-function storeEvents({ path }: DataDir, log: Log): Omit<StoreOpening, "database"> {
+function storeEvents({ dataDir }: Config, log: Log): Omit<StoreOpening, "database"> {
   return {
     lost() {
-      log.error("store lost", new DataDirTakenError(path, undefined));
+      log.error("store lost", new DataDirTakenError(dataDir, undefined));
       Deno.exit(EXIT.fault);
     },
     failed: (error) => log.error("store failed", error),
@@ -220,7 +224,7 @@ function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[])
     const reason = "Whoever is there can sign in as any Google user: only for tests";
     log.warn("google issuer changed", { variable: "TITAN_GOOGLE_ISSUER", url, reason });
   }
-  if (!isLoopback(host) && trustProxy.length === 0) {
+  if (!isLoopback(host) && trustProxy.length === 0 && program.isHosted !== true) {
     const reason = "Tokens and messages cross the network in the clear: put a TLS proxy in front";
     log.warn("no TLS", { address: host, reason });
   }

@@ -49,12 +49,22 @@ export class StopSignals implements Disposable {
     this.first = promise;
     this.#source = source;
     this.#listeners = new Map(SIGNALS.map((signal) => [signal, () => heard(signal)]));
-    for (const [signal, listener] of this.#listeners) source.addSignalListener(signal, listener);
+    for (const [signal, listener] of this.#listeners) {
+      try {
+        source.addSignalListener(signal, listener);
+      } catch {
+        // Hosts that end a process without a word have no signals.
+      }
+    }
   }
 
   [Symbol.dispose](): void {
     for (const [signal, listener] of this.#listeners) {
-      this.#source.removeSignalListener(signal, listener);
+      try {
+        this.#source.removeSignalListener(signal, listener);
+      } catch {
+        // Nothing was added, then.
+      }
     }
   }
 }

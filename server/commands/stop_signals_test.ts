@@ -60,3 +60,12 @@ Deno.test("StopSignals listens to nothing once disposed of", () => {
   place.stop[Symbol.dispose]();
   assert.equal(place.listeners.size, 0);
 });
+
+Deno.test("StopSignals waits for nothing where the host has no signals", () => {
+  const refuse = () => {
+    throw new TypeError("Signals are not supported");
+  };
+  const source = { addSignalListener: refuse, removeSignalListener: refuse };
+  using stop = new StopSignals({ source, monotonic: () => 0, again: refuse });
+  assert.ok(stop.first instanceof Promise);
+});

@@ -27,6 +27,9 @@ export async function withUsers<T>(
   work: UserWork<T>,
 ): Promise<T> {
   const config = program.config();
+  if (config.store === "shared") {
+    throw new CommandError("A shared store has no data directory: there are no commands for it");
+  }
   if (!make && !await dataDirExists(config.dataDir)) {
     throw new CommandError(`There is no data directory "${config.dataDir}"`);
   }

@@ -14,6 +14,7 @@ export const probeTests: readonly ContractTest[] = [
     name: "Store tells each commit with its entries before it tells what they are news for",
     async run(world) {
       await world.users("bob");
+      await world.attach("bob", "phone");
       const told: string[] = [];
       world.store.listen({
         committed: ({ entries }) => void told.push(`news of ${entries.map(({ id }) => id)}`),

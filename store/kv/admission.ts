@@ -241,17 +241,21 @@ export class Admission {
 }
 
 /** What became of a draft after the call it came with was refused as a whole. */
-function skipped(outcome: Outcome, released: ReadonlySet<string>): Outcome {
+export function skipped(outcome: Outcome, released: ReadonlySet<string>): Outcome {
   const isRepeat = outcome.kind === "duplicate" && released.has(outcome.id);
   return outcome.kind === "accepted" || isRepeat ? { kind: "skipped" } : outcome;
 }
 
-function isRefused(outcomes: readonly Outcome[]): boolean {
+/** Whether some draft is not stored, and no repeat of one that is. */
+export function isRefused(outcomes: readonly Outcome[]): boolean {
   return outcomes.some(({ kind }) => kind !== "accepted" && kind !== "duplicate");
 }
 
 /** Whether the sender's other devices show what this device sent. */
-function isCopied(draft: Draft, sender: Mailbox): boolean {
+export function isCopied(
+  draft: Draft,
+  sender: { readonly cursors: ReadonlyMap<string, unknown> },
+): boolean {
   if (draft.kind !== "message" || draft.from !== draft.sender || draft.to === draft.sender) {
     return false;
   }

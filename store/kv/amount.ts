@@ -3,7 +3,11 @@
  *
  * @module
  */
+import type { Draft, StoreLimits } from "../store.ts";
 import type { StoredEntry } from "./lines.ts";
+
+/** Receipts that may wait, as a multiple of the messages that may. */
+const RECEIPTS_FACTOR = 2;
 
 /** How much something holds. Receipts are counted apart: they must not make a mailbox full. */
 export interface Amount {
@@ -38,4 +42,14 @@ export function amountWith(amount: Readonly<Amount>, entries: Iterable<StoredEnt
   const sum = { ...amount };
   for (const entry of entries) count(sum, entry, 1);
   return sum;
+}
+
+/** Whether one more may wait where so much does. */
+export function fits(
+  held: Readonly<Amount>,
+  { kind, bytes }: Pick<Draft, "kind" | "bytes">,
+  limits: StoreLimits,
+): boolean {
+  if (kind === "receipt") return held.receipts < limits.mailboxMessages * RECEIPTS_FACTOR;
+  return held.messages < limits.mailboxMessages && held.bytes + bytes <= limits.mailboxBytes;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Aside, AsidePage, AsidePlace, Entry, ReadLimit } from "../store.ts";
-import type { Row } from "./database.ts";
+import type { ListsRows, Row, Write } from "./database.ts";
 import { asideKey, asidePlace, asidesRange } from "./keys.ts";
 import { entryLine, parseLines } from "./lines.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
@@ -31,32 +31,45 @@ export class Asides {
     return this.#run(async () => {
       // What is written behind a removal would be the next user's of that name.
       if (await this.#table.load(user) === null) return;
-      const line = entryLine({ ...entry, copied: false });
-      await this.#database.write(
-        textWrites(line, (part) => asideKey(user, device, entry.position, part)),
-      );
+      await this.#database.write(asideWrites(user, device, entry));
     });
   }
 
   /** See {@linkcode Mailboxes.readAside}. */
-  async read(user: string, after: AsidePlace | null, limit: ReadLimit): Promise<AsidePage> {
-    const asides: Aside[] = [];
-    let bytes = 0;
-    let place = after;
-    for (let more = true; more;) {
-      const read = await readTexts(this.#database, asidesRange(user, place));
-      for (const parts of read.texts) {
-        const aside = parseAside(parts);
-        bytes += aside.entry.bytes;
-        const isFull = asides.length >= limit.messages || bytes > limit.bytes;
-        if (isFull && asides.length > 0) return { asides, next: place };
-        asides.push(aside);
-        place = { device: aside.device, position: aside.entry.position };
-      }
-      more = read.more;
-    }
-    return { asides, next: null };
+  read(user: string, after: AsidePlace | null, limit: ReadLimit): Promise<AsidePage> {
+    return readAsides(this.#database, user, after, limit);
   }
+}
+
+/** The writes that set an entry aside. */
+export function asideWrites(user: string, device: string, entry: Entry): Write[] {
+  const line = entryLine({ ...entry, copied: false });
+  return textWrites(line, (part) => asideKey(user, device, entry.position, part));
+}
+
+/** Reads what devices of a user refused; see {@linkcode Mailboxes.readAside}. */
+export async function readAsides(
+  database: ListsRows,
+  user: string,
+  after: AsidePlace | null,
+  limit: ReadLimit,
+): Promise<AsidePage> {
+  const asides: Aside[] = [];
+  let bytes = 0;
+  let place = after;
+  for (let more = true; more;) {
+    const read = await readTexts(database, asidesRange(user, place));
+    for (const parts of read.texts) {
+      const aside = parseAside(parts);
+      bytes += aside.entry.bytes;
+      const isFull = asides.length >= limit.messages || bytes > limit.bytes;
+      if (isFull && asides.length > 0) return { asides, next: place };
+      asides.push(aside);
+      place = { device: aside.device, position: aside.entry.position };
+    }
+    more = read.more;
+  }
+  return { asides, next: null };
 }
 
 function parseAside(parts: readonly [Row, ...Row[]]): Aside {

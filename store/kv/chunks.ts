@@ -4,10 +4,9 @@
  * @module
  */
 import type { Position } from "../store.ts";
-import { type Row, VALUE_BYTES_MAX, type Write } from "./database.ts";
+import { type ListsRows, type Row, VALUE_BYTES_MAX, type Write } from "./database.ts";
 import { chunkKey, chunkLast, chunksRange } from "./keys.ts";
 import { entryLine, parseLines, type StoredEntry } from "./lines.ts";
-import type { OwnedDatabase } from "./owned_database.ts";
 import { joinText, readTexts, textWrites } from "./values.ts";
 
 /** Entries of one mailbox that are one row. */
@@ -32,7 +31,7 @@ const LINE_BYTES_MAX = 1024;
 
 /** Reads the next chunks of a mailbox that reach past a position. */
 export async function readChunks(
-  database: OwnedDatabase,
+  database: ListsRows,
   user: string,
   after: Position,
 ): Promise<Chunks> {

@@ -12,7 +12,7 @@ import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
-import { isUntold, withoutBody } from "./reader.ts";
+import { isUntold, withoutBody } from "./page_builder.ts";
 import { rowWrite } from "./settler.ts";
 
 /** What {@linkcode Compactor} works on. */

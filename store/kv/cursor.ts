@@ -33,7 +33,10 @@ export function cursorState({ position, sent, live, reach }: CursorState): Curso
  *
  * @returns whether that is another one than before
  */
-export function setReach(cursor: Cursor, provider: PushAddress["provider"] | null): boolean {
+export function setReach(
+  cursor: Pick<Cursor, "reach">,
+  provider: PushAddress["provider"] | null,
+): boolean {
   if ((cursor.reach?.provider ?? null) === provider) return false;
   // What a push of another service spoke for was heard, too.
   const { upTo, at } = cursor.reach ?? { upTo: 0, at: 0 };
@@ -42,6 +45,9 @@ export function setReach(cursor: Cursor, provider: PushAddress["provider"] | nul
 }
 
 /** Whether a push may be owed to the device of a mailbox whose newest entry is `last`. */
-export function mayBeOwed({ position, reach }: CursorState, last: Position): boolean {
+export function mayBeOwed(
+  { position, reach }: Pick<CursorState, "position" | "reach">,
+  last: Position,
+): boolean {
   return reach !== undefined && Math.max(position, reach.upTo) < last;
 }

@@ -26,6 +26,8 @@ export interface Check {
 export interface Write {
   readonly key: Key;
   readonly value: Uint8Array | null;
+  /** After so many milliseconds the database may drop it by itself; left out: it never does. */
+  readonly expireIn?: number;
 }
 
 /** Keys from `start`, inclusive, to `end`, exclusive. */
@@ -49,6 +51,29 @@ export interface Database {
   commit(checks: readonly Check[], writes: readonly Write[]): Promise<string | null>;
   /** Ends it; calls under way may fail. */
   close(): void;
+}
+
+/** Reads rows by their keys. */
+export type ReadsRows = Pick<Database, "read">;
+
+/** Lists rows. */
+export type ListsRows = Pick<Database, "list">;
+
+/** Makes changes, all or none. */
+export interface WritesRows {
+  /** Resolves once they are synced. */
+  write(writes: readonly Write[]): Promise<void>;
+}
+
+/** A database that tells of changes, whoever makes them. */
+export interface WatchedDatabase extends Database {
+  /**
+   * Calls back after changes of a key; several may be told as one.
+   *
+   * @param ended nothing more is told, and nobody asked for that
+   * @returns stops it
+   */
+  watch(key: Key, changed: () => void, ended: () => void): () => Promise<void>;
 }
 
 /** Keys in one {@linkcode Database.read} (Deno KV's own limit). */

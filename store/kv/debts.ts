@@ -48,7 +48,10 @@ export class Debts {
 }
 
 /** What the outbox has to say of a mailbox whose newest entry is `last`. */
-export function owedBy(cursors: Iterable<Cursor>, last: Position): string {
+export function owedBy(
+  cursors: Iterable<Pick<Cursor, "device" | "position" | "reach">>,
+  last: Position,
+): string {
   const owed: OwedDevice[] = [];
   for (const cursor of cursors) {
     if (cursor.reach === undefined || !mayBeOwed(cursor, last)) continue;

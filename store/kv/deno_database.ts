@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Check, Database, Key, Range, Row, Write } from "./database.ts";
+import type { Check, Key, Range, Row, WatchedDatabase, Write } from "./database.ts";
 
 /** Deno KV as a {@linkcode Database}. */
-export class DenoDatabase implements Database {
+export class DenoDatabase implements WatchedDatabase {
   readonly #kv: Deno.Kv;
 
-  private constructor(kv: Deno.Kv) {
+  /** Works on a database that is open; {@linkcode DenoDatabase.open} opens one. */
+  constructor(kv: Deno.Kv) {
     this.#kv = kv;
   }
 
@@ -33,12 +34,29 @@ export class DenoDatabase implements Database {
   async commit(checks: readonly Check[], writes: readonly Write[]): Promise<string | null> {
     const atomic = this.#kv.atomic();
     for (const { key, version } of checks) atomic.check({ key, versionstamp: version });
-    for (const { key, value } of writes) {
+    for (const { key, value, expireIn } of writes) {
       if (value === null) atomic.delete(key);
-      else atomic.set(key, value);
+      else if (expireIn === undefined) atomic.set(key, value);
+      else atomic.set(key, value, { expireIn });
     }
     const result = await atomic.commit();
     return result.ok ? result.versionstamp : null;
+  }
+
+  watch(key: Key, changed: () => void, ended: () => void): () => Promise<void> {
+    const reader = this.#kv.watch([key]).getReader();
+    let isStopped = false;
+    const follow = async () => {
+      while (!(await reader.read()).done) changed();
+    };
+    const following = follow().catch(() => {}).then(() => {
+      if (!isStopped) ended();
+    });
+    return async () => {
+      isStopped = true;
+      await reader.cancel().catch(() => {});
+      await following;
+    };
   }
 
   close(): void {

@@ -5,16 +5,14 @@
  */
 import type { Device, DeviceChange, DevicePage, Devices, PushAddress } from "../store.ts";
 import type { Write } from "./database.ts";
-import { allDevicesRange, deviceKey, devicesRange, pushKey, userKey } from "./keys.ts";
+import { deviceKey, pushKey, userKey } from "./keys.ts";
+import { assertSameDevice, listDevices, listUnseen } from "./people_rows.ts";
 import { GatheredReads } from "./gathered_reads.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
 import { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { freeWrites, isSamePush, pushOwner, takePush } from "./push_index.ts";
 import { jsonValue, parseJson } from "./values.ts";
-
-/** More devices than any user may have: a list of them is read at once. */
-const DEVICES_READ_MAX = 1000;
 
 /** What {@linkcode Devices.change} is asked for. */
 interface Wish {
@@ -55,9 +53,8 @@ export class KvDevices implements Devices {
     this.#lanes = lanes;
   }
 
-  async list(user: string): Promise<readonly Device[]> {
-    const rows = await this.#database.list(devicesRange(user), DEVICES_READ_MAX);
-    return rows.map(({ value }) => parseJson<Device>(value));
+  list(user: string): Promise<readonly Device[]> {
+    return listDevices(this.#database, user);
   }
 
   async get(user: string, id: string): Promise<Device | null> {
@@ -92,15 +89,8 @@ export class KvDevices implements Devices {
     });
   }
 
-  async unseen(before: number, after: DevicePage["next"], limit: number): Promise<DevicePage> {
-    // One more than is asked for tells whether there are more.
-    const rows = await this.#database.list(allDevicesRange(after), limit + 1);
-    const devices = rows.slice(0, limit).map(({ value }) => parseJson<Device>(value));
-    const last = rows.length > limit ? devices.at(-1) : undefined;
-    return {
-      devices: devices.filter(({ seen }) => seen < before),
-      next: last === undefined ? null : { user: last.user, id: last.id },
-    };
+  unseen(before: number, after: DevicePage["next"], limit: number): Promise<DevicePage> {
+    return listUnseen(this.#database, before, after, limit);
   }
 
   /** Changes a device that is to have a push address, holding all that this takes. */
@@ -121,9 +111,7 @@ export class KvDevices implements Devices {
     const known = row ? parseJson<Device>(row.value) : null;
     const device = wish.change(known);
     if (device === null) return { kind: "unchanged" };
-    if (device.user !== user || device.id !== id) {
-      throw new TypeError("Cannot change the device: the change answers another one");
-    }
+    assertSameDevice(device, user, id);
     if (known === null && (await this.list(user)).length >= max) return { kind: "full" };
     const { push } = device;
     const isMoved = !isSamePush(push, known?.push);

@@ -37,7 +37,7 @@ import { cursorLine, forgottenLine, removedLine } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { MailboxTable } from "./mailbox_table.ts";
 import { News } from "./news.ts";
-import { closedError } from "./owned_database.ts";
+import { closedError } from "./guarded_database.ts";
 import { Reader } from "./reader.ts";
 
 /** Bytes that a line which is not an entry's takes of a commit, at most. */

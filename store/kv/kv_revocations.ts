@@ -4,7 +4,7 @@
  * @module
  */
 import type { Refused, Revocations } from "../store.ts";
-import { type Key, type Row, type Write, WRITES_MAX } from "./database.ts";
+import { type Key, type ReadsRows, type Row, type Write, WRITES_MAX } from "./database.ts";
 import {
   expiredTokenKey,
   revokedTokenKey,
@@ -18,18 +18,20 @@ import type { OwnedDatabase } from "./owned_database.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** What is stored of a user. */
-interface RevokedUser {
+export interface RevokedUser {
+  /** Tokens that were issued up to then, in milliseconds since 1970. */
   readonly before: number;
 }
 
 /** What is stored of a token. */
-interface RevokedToken {
+export interface RevokedToken {
+  /** When it ends, in milliseconds since 1970. */
   readonly until: number;
 }
 
 /** Refuses the tokens of a user up to a time, or up to a later one that is known already. */
 export async function revokeWrite(
-  database: OwnedDatabase,
+  database: ReadsRows,
   user: string,
   before: number,
 ): Promise<Write> {
@@ -113,6 +115,6 @@ export class KvRevocations implements Revocations {
 }
 
 /** Until when a token is refused, if it is. */
-function untilOf(row: Row | null): number {
+export function untilOf(row: Row | null): number {
   return row === null ? -Infinity : parseJson<RevokedToken>(row.value).until;
 }

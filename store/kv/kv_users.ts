@@ -5,21 +5,14 @@
  */
 import type { User, Users, Versioned } from "../store.ts";
 import type { Write } from "./database.ts";
-import {
-  emailKey,
-  emailsRange,
-  emailUser,
-  mailboxKey,
-  removalKey,
-  userKey,
-  usersRange,
-} from "./keys.ts";
+import { emailKey, mailboxKey, removalKey, userKey } from "./keys.ts";
+import { listUsers, listUsersWithEmail, readUser } from "./people_rows.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
 import { revokeWrite } from "./kv_revocations.ts";
 import type { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
 import { deleteMailbox, finishRemoval } from "./removal.ts";
-import { jsonValue, parseJson } from "./values.ts";
+import { jsonValue } from "./values.ts";
 
 /**
  * All users of the embedded store. What changes one of them goes with the next group commit, so
@@ -37,9 +30,8 @@ export class KvUsers implements Users {
     this.#lanes = lanes;
   }
 
-  async get(id: string): Promise<Versioned<User> | null> {
-    const [row] = await this.#database.read([userKey(id)]);
-    return row ? { value: parseJson<User>(row.value), version: row.version } : null;
+  get(id: string): Promise<Versioned<User> | null> {
+    return readUser(this.#database, id);
   }
 
   create(user: User): Promise<boolean> {
@@ -90,19 +82,21 @@ export class KvUsers implements Users {
     });
   }
 
-  async list(after: string, limit: number): Promise<readonly User[]> {
-    const rows = await this.#database.list(usersRange(after), limit);
-    return rows.map(({ value }) => parseJson<User>(value));
+  list(after: string, limit: number): Promise<readonly User[]> {
+    return listUsers(this.#database, after, limit);
   }
 
-  async withEmail(email: string, limit: number): Promise<readonly string[]> {
-    const rows = await this.#database.list(emailsRange(email), limit);
-    return rows.map(({ key }) => emailUser(key));
+  withEmail(email: string, limit: number): Promise<readonly string[]> {
+    return listUsersWithEmail(this.#database, email, limit);
   }
 }
 
 /** The writes that keep the index of e-mail addresses when that of a user changes. */
-function emailWrites(user: string, from: string | undefined, to: string | undefined): Write[] {
+export function emailWrites(
+  user: string,
+  from: string | undefined,
+  to: string | undefined,
+): Write[] {
   if (from === to) return [];
   const writes: Write[] = [];
   if (from !== undefined) writes.push({ key: emailKey(from, user), value: null });

@@ -4,16 +4,13 @@
  * @module
  */
 import { Stretches } from "../stretches.ts";
-import type { Position, StoreLimits } from "../store.ts";
-import { type Amount, count, type Exact, NOTHING } from "./amount.ts";
+import type { Draft, Position, StoreLimits } from "../store.ts";
+import { type Amount, count, type Exact, fits, NOTHING } from "./amount.ts";
 import { type Cursor, cursorState, storedCursor } from "./cursor.ts";
 import { Debts } from "./debts.ts";
 import { Expiry } from "./expiry.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { MailboxRow } from "./mailbox_row.ts";
-
-/** Receipts that may wait, as a multiple of the messages that may. */
-const RECEIPTS_FACTOR = 2;
 
 /** One mailbox. It does no input or output. */
 export class Mailbox {
@@ -50,11 +47,8 @@ export class Mailbox {
   }
 
   /** Whether another entry does not fit. A mailbox that is not exact may hold less than it says. */
-  isFull(entry: { kind: string; bytes: number }, limits: StoreLimits): boolean {
-    const held = this.held;
-    if (entry.kind === "receipt") return held.receipts >= limits.mailboxMessages * RECEIPTS_FACTOR;
-    return held.messages >= limits.mailboxMessages ||
-      held.bytes + entry.bytes > limits.mailboxBytes;
+  isFull(entry: Pick<Draft, "kind" | "bytes">, limits: StoreLimits): boolean {
+    return !fits(this.held, entry, limits);
   }
 
   /** Whether what it says it holds was counted and still stands. */

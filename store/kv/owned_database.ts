@@ -6,6 +6,7 @@
  */
 import { StoreUnavailableError } from "../store.ts";
 import type { Check, Database, Key, Range, Row, Write } from "./database.ts";
+import { GuardedDatabase } from "./guarded_database.ts";
 import { ownerKey } from "./keys.ts";
 import { jsonValue } from "./values.ts";
 
@@ -14,13 +15,12 @@ export class LostOwnerError extends StoreUnavailableError {}
 
 /** A database that only its owner changes. */
 export class OwnedDatabase {
-  readonly #database: Database;
+  readonly #database: GuardedDatabase;
   readonly #owner: Check;
   readonly #lost: () => void;
-  #closed = false;
 
   private constructor(database: Database, version: string, lost: () => void) {
-    this.#database = database;
+    this.#database = new GuardedDatabase(database);
     this.#owner = { key: ownerKey, version };
     this.#lost = lost;
   }
@@ -44,13 +44,13 @@ export class OwnedDatabase {
   }
 
   /** As {@linkcode Database.read}. @throws {StoreUnavailableError} */
-  async read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
-    return await this.#try(() => this.#database.read(keys));
+  read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
+    return this.#database.read(keys);
   }
 
   /** As {@linkcode Database.list}. @throws {StoreUnavailableError} */
-  async list(range: Range, limit: number): Promise<readonly Row[]> {
-    return await this.#try(() => this.#database.list(range, limit));
+  list(range: Range, limit: number): Promise<readonly Row[]> {
+    return this.#database.list(range, limit);
   }
 
   /**
@@ -60,7 +60,7 @@ export class OwnedDatabase {
    * @throws {StoreUnavailableError} the disk refused; whether anything was changed is not known.
    */
   async write(writes: readonly Write[]): Promise<void> {
-    const version = await this.#try(() => this.#database.commit([this.#owner], writes));
+    const version = await this.#database.commit([this.#owner], writes);
     if (version === null) this.#lose();
   }
 
@@ -73,26 +73,11 @@ export class OwnedDatabase {
 
   /** As {@linkcode Database.close}. */
   close(): void {
-    this.#closed = true;
     this.#database.close();
-  }
-
-  async #try<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw closedError();
-    try {
-      return await call();
-    } catch (cause) {
-      throw new StoreUnavailableError("Cannot use the store: the disk refused", { cause });
-    }
   }
 
   #lose(): never {
     this.#lost();
     throw new LostOwnerError("Cannot write: another process owns the store");
   }
-}
-
-/** What is thrown after the store was closed. */
-export function closedError(): StoreUnavailableError {
-  return new StoreUnavailableError("Cannot use the store: it is closed");
 }

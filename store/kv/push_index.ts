@@ -5,9 +5,8 @@
  * @module
  */
 import type { Device, PushAddress } from "../store.ts";
-import { type Key, KEYS_READ_MAX, type Row, type Write } from "./database.ts";
+import { type Key, KEYS_READ_MAX, type ReadsRows, type Row, type Write } from "./database.ts";
 import { deviceKey, pushKey } from "./keys.ts";
-import type { OwnedDatabase } from "./owned_database.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** What names a device. */
@@ -20,7 +19,7 @@ export function isSamePush(one: PushAddress | undefined, other: PushAddress | un
 
 /** The device that has a push address, or null. */
 export async function pushOwner(
-  database: OwnedDatabase,
+  database: ReadsRows,
   push: PushAddress,
 ): Promise<DeviceName | null> {
   const [row] = await database.read([pushKey(push)]);
@@ -36,7 +35,7 @@ export interface Taking {
 
 /** Gives a push address to a device, and takes it from the one that has it. */
 export async function takePush(
-  database: OwnedDatabase,
+  database: ReadsRows,
   push: PushAddress,
   { user, id }: DeviceName,
 ): Promise<Taking> {
@@ -54,7 +53,7 @@ export async function takePush(
 
 /** The writes that free the push addresses of devices, where the index still says they are theirs. */
 export async function freeWrites(
-  database: OwnedDatabase,
+  database: ReadsRows,
   devices: readonly Device[],
 ): Promise<Write[]> {
   const writes: Write[] = [];
@@ -73,7 +72,7 @@ function isSameDevice(one: DeviceName, other: DeviceName): boolean {
   return one.user === other.user && one.id === other.id;
 }
 
-async function readAll(database: OwnedDatabase, keys: readonly Key[]): Promise<(Row | null)[]> {
+async function readAll(database: ReadsRows, keys: readonly Key[]): Promise<(Row | null)[]> {
   const rows: (Row | null)[] = [];
   for (let start = 0; start < keys.length; start += KEYS_READ_MAX) {
     rows.push(...await database.read(keys.slice(start, start + KEYS_READ_MAX)));

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Device } from "../store.ts";
-import { type Range, type Write, WRITES_MAX } from "./database.ts";
+import { type ListsRows, type Range, type Write, WRITES_MAX, type WritesRows } from "./database.ts";
 import {
   asidesRange,
   chunksRange,
@@ -38,7 +38,10 @@ export async function finishRemoval(database: OwnedDatabase, user: string): Prom
 }
 
 /** Deletes the messages of a removed user. No background work may meet it. */
-export async function deleteMailbox(database: OwnedDatabase, user: string): Promise<void> {
+export async function deleteMailbox(
+  database: ListsRows & WritesRows,
+  user: string,
+): Promise<void> {
   await deleteRange(database, chunksRange(user, 0));
   await deleteRange(database, asidesRange(user));
 }
@@ -53,7 +56,8 @@ async function deleteDevices(database: OwnedDatabase, user: string): Promise<voi
   }
 }
 
-async function deleteRange(database: OwnedDatabase, range: Range): Promise<void> {
+/** Deletes all rows of a range, some at a time. */
+export async function deleteRange(database: ListsRows & WritesRows, range: Range): Promise<void> {
   for (;;) {
     const rows = await database.list(range, WRITES_MAX);
     if (rows.length === 0) return;

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type Range, type Row, VALUE_BYTES_MAX, type Write } from "./database.ts";
+import { type ListsRows, type Range, type Row, VALUE_BYTES_MAX, type Write } from "./database.ts";
 import type { Key } from "./database.ts";
-import type { OwnedDatabase } from "./owned_database.ts";
 
 /** Some texts of a range, in order, and whether there are more behind them. */
 export interface Texts {
@@ -54,7 +53,7 @@ export function joinText(parts: readonly Row[]): string {
 }
 
 /** Reads the first texts of a range. The last part of a key is that of the text. */
-export async function readTexts(database: OwnedDatabase, range: Range): Promise<Texts> {
+export async function readTexts(database: ListsRows, range: Range): Promise<Texts> {
   const rows = await database.list(range, ROWS_READ_MAX);
   const texts: [Row, ...Row[]][] = [];
   for (const row of rows) {

@@ -12,9 +12,10 @@ import { listenDeno } from "../../server/deno_listener.ts";
 import { Server, type ServerParts } from "../../server/server.ts";
 import { createTokens } from "../../server/auth/mod.ts";
 import { listenWs } from "../../server/ws_listener.ts";
-import type { Database } from "../../store/kv/database.ts";
+import type { Database, WatchedDatabase } from "../../store/kv/database.ts";
 import { DenoDatabase } from "../../store/kv/deno_database.ts";
 import { KvStore } from "../../store/kv/kv_store.ts";
+import { SharedStore } from "../../store/kv/shared/shared_store.ts";
 import { MemoryStore } from "../../store/memory/mod.ts";
 import type { Store, StoreLimits } from "../../store/mod.ts";
 import { type ClientOptions, TestClient } from "./client.ts";
@@ -40,6 +41,8 @@ export interface LocalOptions {
   readonly overload?: ServerParts["overload"];
   /** Puts something around the database of the store "kv". */
   readonly aroundDatabase?: (database: Database) => Database;
+  /** A database that other servers use, too; instead of `store`. */
+  readonly shared?: WatchedDatabase;
   /** Puts something around the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -171,6 +174,11 @@ function written({ lines }: FakeLog): string {
 async function openStore(config: Config, options: LocalOptions, clock: Clock): Promise<Store> {
   const { mailboxMessages, mailboxBytes } = config;
   const limits = { ...AMPLE, mailboxMessages, mailboxBytes, ...options.limits };
+  const { shared } = options;
+  if (shared) {
+    const parts = { clock, random: systemRandom, limits, epoch: "test", failed: () => {} };
+    return await SharedStore.open(shared, parts);
+  }
   if (options.store !== "kv") return new MemoryStore({ limits, now: () => clock.now() });
   const { aroundDatabase = (it: Database) => it } = options;
   return await KvStore.open(aroundDatabase(await DenoDatabase.open(":memory:")), {

@@ -9,12 +9,19 @@ import { databasePathOf } from "../../data_dir.ts";
 import { CommandError, messageOf } from "../exit.ts";
 import type { Program } from "../program.ts";
 
+/** @throws {CommandError} the configured store has no files of its own. */
+export function assertFiles({ store }: Pick<Config, "store">): void {
+  if (store === "memory") throw new CommandError("A store in memory has no files");
+  if (store === "shared") throw new CommandError("A shared store has no files");
+}
+
 /** Takes the moment. @throws {CommandError} there is nothing to read. */
 export async function openSnapshot(
   program: Program,
-  { store, dataDir }: Config,
+  config: Config,
 ): Promise<StoreSnapshot> {
-  if (store === "memory") throw new CommandError("A store in memory has no files");
+  assertFiles(config);
+  const { dataDir } = config;
   const path = databasePathOf(dataDir);
   const size = await sizeOfFile(path);
   if (size === 0) throw new CommandError(`There is no database in the data directory "${dataDir}"`);

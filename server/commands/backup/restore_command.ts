@@ -12,7 +12,7 @@ import { CommandError, messageOf, tell } from "../exit.ts";
 import { printableLine } from "../printable.ts";
 import type { Program } from "../program.ts";
 import { LongWork } from "./long_work.ts";
-import { sizeOfFile } from "./open_snapshot.ts";
+import { assertFiles, sizeOfFile } from "./open_snapshot.ts";
 
 /** What the database is called until it is whole. */
 const PART = ".restored";
@@ -53,7 +53,7 @@ export async function restore(
   { force = false, json = false }: RestoreOptions,
 ): Promise<void> {
   const config = program.config();
-  if (config.store === "memory") throw new CommandError("A store in memory has no files");
+  assertFiles(config);
   const bytes = path === "-" ? Deno.stdin.readable : await open(path);
   const name = path === "-" ? "standard input" : `"${path}"`;
   try {

@@ -118,6 +118,7 @@ async function checkMode(path: string): Promise<readonly Finding[]> {
 
 /** Opens the store that nobody has open. */
 async function checkClosed(program: Program, config: Config, dir: DataDir): Promise<Finding> {
+  if (config.store === "shared") return ok(STORE, "It is a Deno KV that other servers use, too");
   if (config.store === "memory") return ok(STORE, "It is in memory, and ends with its server");
   const bytes = await databaseBytes(dir.path);
   if (bytes === undefined) return ok(STORE, "Nothing is stored yet");
