@@ -24,7 +24,8 @@ export interface DrainParts {
 
 /**
  * Closes connections at a bounded rate, in no order, each at a moment that chance chooses: no two
- * slices of time get more than their share.
+ * slices of time get more than their share. Where the server itself stood still, what was due
+ * meanwhile is not closed all at once: everything moves, as far as there is time.
  *
  * @param connections what is there now
  * @param close ends one of them; one that is gone already is left alone
@@ -40,9 +41,16 @@ export async function drain<T>(
   const moments = Number.isFinite(perMs)
     ? momentsOf(waiting.length, perMs, random)
     : new Float64Array(waiting.length);
-  const startedAt = clock.monotonic();
+  const spare = ms - (moments.at(-1) ?? 0);
+  const begun = clock.monotonic();
+  let moved = 0;
+  let before = begun;
   for (let next = 0; next < waiting.length;) {
-    const elapsed = clock.monotonic() - startedAt;
+    const now = clock.monotonic();
+    const late = now - before - STEP_MS;
+    if (late > SLICE_MS) moved = Math.max(moved, Math.min(spare, moved + late));
+    before = now;
+    const elapsed = now - begun - moved;
     for (; next < waiting.length && (moments[next] ?? 0) <= elapsed; next++) {
       const connection = waiting[next];
       if (connection !== undefined) close(connection);

@@ -3,8 +3,12 @@ import { systemRandom } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { FakeClock } from "./fake_clock.ts";
 
-/** Lets a drain go on to its end, and answers when each was closed. */
-async function momentsOf(count: number, ms: number): Promise<Map<number, number>> {
+/**
+ * Lets a drain go on to its end, and answers when each was closed.
+ *
+ * @param stallMs how long the process stands still once, after two seconds
+ */
+async function momentsOf(count: number, ms: number, stallMs = 0): Promise<Map<number, number>> {
   const clock = new FakeClock();
   const closed = new Map<number, number>();
   const all = Array.from({ length: count }, (_, index) => index);
@@ -16,7 +20,7 @@ async function momentsOf(count: number, ms: number): Promise<Map<number, number>
   }).then(() => isOver = true);
   for (let step = 0; step < 20_000 && !isOver; step++) {
     await null;
-    clock.advance(10);
+    clock.advance(step === 200 ? 10 + stallMs : 10);
   }
   await draining;
   return closed;
@@ -48,6 +52,19 @@ Deno.test("drain() is faster where the time is too short for that", async () => 
   assert.equal(moments.size, 5000);
   assert.ok(Math.max(...moments.values()) <= 2100);
   assert.ok(mostWithin(100, moments.values()) <= 550);
+});
+
+Deno.test("drain() does not catch up at once after the process stood still, where there is time", async () => {
+  const moments = await momentsOf(5000, 18_000, 3000);
+  assert.ok(mostWithin(100, moments.values()) <= 110, "a slice got more than its share");
+  const last = Math.max(...moments.values());
+  assert.ok(last > 12_500 && last <= 13_100, `${last} ms`);
+});
+
+Deno.test("drain() ends in time, however long the process stood still", async () => {
+  const moments = await momentsOf(5000, 11_000, 3000);
+  assert.equal(moments.size, 5000);
+  assert.ok(Math.max(...moments.values()) <= 11_100);
 });
 
 Deno.test("drain() closes all at once where there is no time", async () => {

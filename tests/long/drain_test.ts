@@ -2,13 +2,17 @@
  * A server goes down under 5,000 people, who all come back to another one.
  */
 import assert from "node:assert/strict";
+import { StallWatch } from "../chaos/stall_watch.ts";
 import { TestClient } from "../harness/client.ts";
 import { type ServerProcess, startServer } from "../harness/server_process.ts";
 
 const PEOPLE = 5000;
 
+/** So many connections a second are sent away. */
+const RATE = 500;
+
 /** What the server beside it is given in one second at the most: the rate of the drain, and chance. */
-const ARRIVALS_MAX = 750;
+const ARRIVALS_MAX = 1.5 * RATE;
 
 /** What a client waits that was told to come back in 2 seconds. */
 const BACK_MS = 2000;
@@ -47,6 +51,7 @@ Deno.test("titan serve drains 5,000 connections in 30 s without a storm on the n
   await using leaving = await start();
   await using taking = await start();
   const clients = await enterAll(leaving);
+  using stalls = new StallWatch();
   const asked = performance.now();
   const arrivals = clients.map((client, index) => comeBack(taking, client, `back-${index}`));
   leaving.kill("SIGTERM");
@@ -58,9 +63,12 @@ Deno.test("titan serve drains 5,000 connections in 30 s without a storm on the n
     while (moment - (moments[from] ?? 0) >= 1000) from++;
     return Math.max(most, index - from + 1);
   }, 0);
-  console.log(`drained in ${Math.round(tookMs)} ms, at most ${most} arrivals in a second`);
+  // All clients are one process here: where that stands still, they come late and together.
+  const stallMs = Math.round(stalls.longest(asked, performance.now()));
+  const told = `at most ${most} arrivals in a second, clients stood still for ${stallMs} ms`;
+  console.log(`drained in ${Math.round(tookMs)} ms, ${told}`);
   assert.equal(code, 0);
   assert.ok(tookMs < 30_000, `${tookMs} ms`);
-  assert.ok(most <= ARRIVALS_MAX, `${most} came within a second`);
+  assert.ok(most <= ARRIVALS_MAX + RATE * stallMs / 1000, told);
   await taking.stop();
 });
