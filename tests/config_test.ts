@@ -80,7 +80,7 @@ Deno.test("titan serve reports the mistakes of variables, file and secrets at on
     'PORT must be a whole number from 0 to 65535: it is "99999"',
     `${file}: port must be a whole number from 0 to 65535: it is "hunter2x"`,
     `${file}: listener must be "deno" or "ws": it is "nodejs"`,
-    'TITAN_STORE must be "kv" or "memory": it is "disk"',
+    'TITAN_STORE must be "kv" or "shared" or "memory": it is "disk"',
     "TITAN_JWT_SECRET_FILE must be the path of a file with the value: there is no such file",
     "TITAN_ADMIN_TOKEN_FILE must be a text of at least 32 visible ASCII characters: " +
     "it is a text of 7 characters, not shown",
