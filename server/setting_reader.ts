@@ -89,7 +89,7 @@ export class SettingReader {
     const { names: set, file } = this.#sources;
     for (const name of set) {
       if (!name.startsWith("TITAN_") || name === CONFIG_VARIABLE || known.includes(name)) continue;
-      this.warnings.push({ kind: "unknown", name, nearest: closest(name, known) });
+      this.warnings.push({ kind: "unknown", name, nearest: nearestOf(name, known) });
     }
     if (file === undefined) return;
     const keys = known.map(keyOf);
@@ -192,5 +192,12 @@ function settingOf(row: ConfigRow<unknown>, given: Given | undefined): Setting {
 function unknownKey(key: string, value: unknown, keys: readonly string[]): string {
   const name = shown(/^[\w-]+$/.test(key) ? key : JSON.stringify(key));
   if (kindOf(value) === "a table") return `[${name}] must go: settings stand in no table`;
-  return `${name} means nothing to Titan: it may be meant as ${closest(keyOf(key), keys)}`;
+  return `${name} means nothing to Titan: it may be meant as ${nearestOf(key, keys)}`;
+}
+
+/** Goes by what makes names differ: TITAN_PORT is meant as PORT, though TITAN_HOST has more of it. */
+function nearestOf(name: string, known: readonly string[]): string {
+  const bare = (name: string) => keyOf(name.toUpperCase());
+  const nearest = closest(bare(name), known.map(bare));
+  return known.find((name) => bare(name) === nearest) ?? nearest;
 }
