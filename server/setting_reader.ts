@@ -6,6 +6,7 @@
 import { closest } from "fastest-levenshtein";
 import type { ConfigSources } from "./config_sources.ts";
 import type { ConfigRow } from "./config_table.ts";
+import { notShown } from "./config_value.ts";
 import { CONFIG_VARIABLE, fileKeyOf, fileVariableOf, keyOf } from "./setting_names.ts";
 import { kindOf, shown, textOf } from "./setting_text.ts";
 import { readValueFile } from "./text_file.ts";
@@ -171,9 +172,7 @@ export class SettingReader {
     const { allowed, fault, read } = row.value;
     const value = read(text.trim());
     if (value !== undefined) return value;
-    const given = row.hidden
-      ? `it is a text of ${text.length} characters, not shown`
-      : `it is ${JSON.stringify(shown(text))}`;
+    const given = row.hidden ? notShown(text) : `it is ${JSON.stringify(shown(text))}`;
     this.problems.push(`${label} must be ${allowed}: ${fault?.(text.trim()) ?? given}`);
     return undefined;
   }
