@@ -97,7 +97,7 @@ export class SettingReader {
     for (const [key, value] of file.values) {
       if (!keys.includes(key)) this.problems.push(`${file.path}: ${unknownKey(key, value, keys)}`);
     }
-    if (file.isPublic && secret.some((name) => file.values.has(keyOf(name)))) {
+    if (file.isPublic && secret.some((name) => (file.values.get(keyOf(name)) ?? UNSET) !== UNSET)) {
       this.warnings.push({ kind: "public", file: file.path });
     }
   }
