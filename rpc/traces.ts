@@ -22,7 +22,7 @@ export const TRACE_STEPS = [
   "push_sent",
   /** What the push service said. */
   "push_answered",
-  /** Its time passed before any device had acknowledged it. */
+  /** Its time passed before any device of the receiver had acknowledged it. */
   "expired",
 ] as const;
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ConfigFile } from "./config_sources.ts";
+import { shown } from "./setting_text.ts";
 import { readTextFile } from "./text_file.ts";
 
 /** What stands in a file, or what is wrong with it as a sentence without a capital. */
@@ -36,7 +37,25 @@ function parseJson(text: string): Parsed {
     return { fault: `It is not JSON${line === undefined ? "" : placeOf(line, column)}` };
   }
   const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
-  return isObject ? { values: json as object } : { fault: "It is not a JSON object" };
+  if (!isObject) return { fault: "It is not a JSON object" };
+  const key = repeatedKey(text);
+  if (key === undefined) return { values: json as object };
+  return { fault: `It has a key twice: ${shown(/^\w+$/.test(key) ? key : JSON.stringify(key))}` };
+}
+
+/** Finds a key that good JSON has twice at its top: the parser would silently go by the last. */
+function repeatedKey(text: string): string | undefined {
+  const keys = new Set<string>();
+  let depth = 0;
+  for (const [mark, string, isKey] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")\s*(:)?|[[\]{}]/g)) {
+    if (string === undefined) depth += mark === "{" || mark === "[" ? 1 : -1;
+    else if (isKey !== undefined && depth === 1) {
+      const key: string = JSON.parse(string);
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
 }
 
 /** Parses TOML. The library shows the lines around a mistake below its reason: they are left out. */

@@ -43,12 +43,22 @@ Deno.test("readConfigFile() says where a file is wrong, and shows nothing of it"
     ["a.json", '{"x": "hunter2"', "It is not JSON, in line 1, column 16"],
     ["a.json", '["hunter2"]', "It is not a JSON object"],
     ["a.json", "null", "It is not a JSON object"],
+    ["a.json", '{"port": 1, "x": {"a": 1}, "\\u0070ort": 2}', "It has a key twice: port"],
+    ["a.json", '{"x y": "}", "x y" : "hunter2"}', 'It has a key twice: "x y"'],
   ];
   for (const [name, text, problem] of cases) {
     const { values, problems } = await read(name, text);
     assert.deepEqual(problems, [`${name}: ${problem}`]);
     assert.deepEqual(values, {});
   }
+});
+
+Deno.test("readConfigFile() takes a key again in another object, and as a value", async () => {
+  const { problems } = await read(
+    "a.json",
+    '{"a": {"b": 1}, "b": [{"a": "b"}, "\\"a", "b"], "c": "a"}',
+  );
+  assert.deepEqual(problems, []);
 });
 
 Deno.test("readConfigFile() finds names that objects have anyway to be keys as others", async () => {

@@ -490,3 +490,20 @@ Deno.test("readConfiguration() tells no secret, whatever is wrong with it", () =
     assert.ok(problems.length > 0 && !problems.join().includes(hidden), name);
   }
 });
+
+Deno.test("readConfiguration() shows no secret that stands where something else belongs", () => {
+  const { publicKey, privateKey } = VAPID;
+  const account = '{"private_key":"-----BEGIN PRIVATE KEY-----"}';
+  const misplaced: readonly Readonly<Record<string, string>>[] = [
+    { TITAN_VAPID_PUBLIC: privateKey, TITAN_VAPID_PRIVATE: publicKey },
+    { GOOGLE_APPLICATION_CREDENTIALS: account },
+  ];
+  for (const variables of misplaced) {
+    const env = (name: string) => new Map(Object.entries(variables)).get(name);
+    const { problems } = readConfiguration({ env, names: [] });
+    const [name = ""] = Object.keys(variables);
+    assert.ok(problems.some((problem) => problem.startsWith(`${name} must be `)), name);
+    const told = problems.join();
+    assert.ok(!told.includes(privateKey) && !told.includes("BEGIN"), told);
+  }
+});

@@ -117,12 +117,23 @@ export function directory(): ConfigValue<string> {
   };
 }
 
-/** The path of a file. @param allowed what file it is */
+/** The path of a file, and not what is in it. @param allowed what file it is */
 export function file(allowed: string): ConfigValue<string> {
   return {
     allowed,
-    read: (text) => text === "" || text.includes("\0") ? undefined : text,
+    read: (text) => text === "" || text.includes("\0") || isContent(text) ? undefined : text,
+    fault: (text) => isContent(text) ? notShown(text) : undefined,
   };
+}
+
+/** Whether a text looks like JSON or PEM, which hold secrets where a path is asked for. */
+function isContent(text: string): boolean {
+  return text.startsWith("{") || text.includes("-----BEGIN ");
+}
+
+/** Says of a text that may be a secret no more than how long it is. */
+export function notShown(text: string): string {
+  return `it is a text of ${text.length} characters, not shown`;
 }
 
 /** Addresses and networks, separated by commas or blanks. */

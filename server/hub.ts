@@ -119,13 +119,14 @@ export class Hub implements StoreListener, Presence {
     return [...this.#members.values()].flat();
   }
 
-  /** Tells a user's connections, or those of one device, that they were removed. */
+  /** A user was removed, or one device: their connections are told. */
   evict(user: string, device?: string): void {
     this.#tell({ kind: "evict", user, device });
     this.#evict(user, device);
   }
 
   #evict(user: string, device?: string): void {
+    if (device === undefined) this.#tracer?.forgetUser(user);
     for (const member of this.of(user)) {
       if (device === undefined || member.device === device) member.removed();
     }

@@ -10,7 +10,7 @@ import { ConfigError } from "./config.ts";
 import type { Log } from "./log.ts";
 import { PUSH_TABLE, type PushConfig } from "./push_config.ts";
 import type { FileSource } from "./push_value.ts";
-import { whyUnread } from "./text_file.ts";
+import type { TextFile } from "./text_file.ts";
 import type { ProviderName } from "./push/mod.ts";
 
 /** What of the world the providers use. */
@@ -25,7 +25,7 @@ export interface PushWorld {
     options: RequestInit & { readonly client: Deno.HttpClient },
   ) => Promise<Response>;
   /** Reads a file. */
-  readonly readFile: (path: string) => Promise<string>;
+  readonly readFile: (path: string) => TextFile;
   /** Whom the providers trust beside the machine's certificates, in tests: PEM. */
   readonly ca?: string;
 }
@@ -119,7 +119,7 @@ async function openFcm(config: PushConfig, world: PushWorld): Promise<PushProvid
   if (path === undefined) return undefined;
   const { connectTls, FcmProvider, parseServiceAccount } = await import("../push/fcm/mod.ts");
   const { clock, random, ca } = world;
-  const text = await read("googleCredentials", { kind: "path", path }, world);
+  const text = read("googleCredentials", { kind: "path", path }, world);
   return await withCredentials("googleCredentials", () =>
     FcmProvider.open({
       account: parseServiceAccount(text),
@@ -138,7 +138,7 @@ async function openApns(config: PushConfig, world: PushWorld): Promise<PushProvi
   );
   const places = { production: APNS_PRODUCTION_URL, sandbox: APNS_SANDBOX_URL };
   const url = typeof apnsUrl === "string" ? places[apnsUrl] : apnsUrl.origin;
-  const key = await read("apnsKey", apnsKey, world);
+  const key = read("apnsKey", apnsKey, world);
   const { clock, fetch: send, ca } = world;
   const trust = ca === undefined ? {} : { ca };
   return await withCredentials(
@@ -167,13 +167,11 @@ async function openWeb(config: PushConfig, world: PushWorld): Promise<PushProvid
 type FileKey = "googleCredentials" | "apnsKey";
 
 /** Reads what a variable has or names. @throws {ConfigError} it cannot be read */
-async function read(key: FileKey, source: FileSource, { readFile }: PushWorld): Promise<string> {
+function read(key: FileKey, source: FileSource, { readFile }: PushWorld): string {
   if (source.kind === "text") return source.text;
-  try {
-    return await readFile(source.path);
-  } catch (error) {
-    throw mistake(key, `it cannot be read: ${whyUnread(error)}`);
-  }
+  const file = readFile(source.path);
+  if ("fault" in file) throw mistake(key, `it cannot be read: ${file.fault}`);
+  return file.text;
 }
 
 /** What the providers find wrong with credentials is a mistake of the configuration. */

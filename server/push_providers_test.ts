@@ -11,6 +11,7 @@ import { ConfigError, readConfig } from "./config.ts";
 import { FakeLog } from "./fake_world.ts";
 import { openConfigured, type PushProviders, withPushLog } from "./push_providers.ts";
 import type { ProviderName } from "./push/mod.ts";
+import { whyUnread } from "./text_file.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -37,7 +38,8 @@ class Fixture {
       fetch,
       readFile: (path) => {
         const file = this.files.get(path) ?? new Deno.errors.NotFound();
-        return typeof file === "string" ? Promise.resolve(file) : Promise.reject(file);
+        if (typeof file !== "string") return { fault: whyUnread(file) };
+        return { text: file, isPublic: false };
       },
       ca: TEST_CA,
     });

@@ -5,7 +5,7 @@
  */
 import { createPrivateKey } from "node:crypto";
 import { VAPID_PARTS, type VapidIdentity } from "../push/mod.ts";
-import { type ConfigValue, file } from "./config_value.ts";
+import { type ConfigValue, file, notShown } from "./config_value.ts";
 
 /** The text of a file, or where it is. */
 export type FileSource =
@@ -88,7 +88,9 @@ export function origins(max: number): ConfigValue<readonly string[]> {
 /** A part of who the deployment is to push services. */
 export function vapidPart(part: keyof VapidIdentity): ConfigValue<string> {
   const { allowed, isFit } = VAPID_PARTS[part];
-  return { allowed, read: (text) => isFit(text) ? text : undefined };
+  const read = (text: string) => isFit(text) ? text : undefined;
+  // The public key is no secret, but the private one may stand in its place.
+  return part === "subject" ? { allowed, read } : { allowed, read, fault: notShown };
 }
 
 function originOf(text: string): URL | undefined {

@@ -6,6 +6,7 @@
 import { closest } from "fastest-levenshtein";
 import type { ConfigSources } from "./config_sources.ts";
 import type { ConfigRow } from "./config_table.ts";
+import { notShown } from "./config_value.ts";
 import { CONFIG_VARIABLE, fileKeyOf, fileVariableOf, keyOf } from "./setting_names.ts";
 import { kindOf, shown, textOf } from "./setting_text.ts";
 import { readValueFile } from "./text_file.ts";
@@ -89,14 +90,14 @@ export class SettingReader {
     const { names: set, file } = this.#sources;
     for (const name of set) {
       if (!name.startsWith("TITAN_") || name === CONFIG_VARIABLE || known.includes(name)) continue;
-      this.warnings.push({ kind: "unknown", name, nearest: closest(name, known) });
+      this.warnings.push({ kind: "unknown", name, nearest: nearestOf(name, known) });
     }
     if (file === undefined) return;
     const keys = known.map(keyOf);
     for (const [key, value] of file.values) {
       if (!keys.includes(key)) this.problems.push(`${file.path}: ${unknownKey(key, value, keys)}`);
     }
-    if (file.isPublic && secret.some((name) => file.values.has(keyOf(name)))) {
+    if (file.isPublic && secret.some((name) => (file.values.get(keyOf(name)) ?? UNSET) !== UNSET)) {
       this.warnings.push({ kind: "public", file: file.path });
     }
   }
@@ -171,9 +172,7 @@ export class SettingReader {
     const { allowed, fault, read } = row.value;
     const value = read(text.trim());
     if (value !== undefined) return value;
-    const given = row.hidden
-      ? `it is a text of ${text.length} characters, not shown`
-      : `it is ${JSON.stringify(shown(text))}`;
+    const given = row.hidden ? notShown(text) : `it is ${JSON.stringify(shown(text))}`;
     this.problems.push(`${label} must be ${allowed}: ${fault?.(text.trim()) ?? given}`);
     return undefined;
   }
@@ -192,5 +191,12 @@ function settingOf(row: ConfigRow<unknown>, given: Given | undefined): Setting {
 function unknownKey(key: string, value: unknown, keys: readonly string[]): string {
   const name = shown(/^[\w-]+$/.test(key) ? key : JSON.stringify(key));
   if (kindOf(value) === "a table") return `[${name}] must go: settings stand in no table`;
-  return `${name} means nothing to Titan: it may be meant as ${closest(keyOf(key), keys)}`;
+  return `${name} means nothing to Titan: it may be meant as ${nearestOf(key, keys)}`;
+}
+
+/** Goes by what makes names differ: TITAN_PORT is meant as PORT, though TITAN_HOST has more of it. */
+function nearestOf(name: string, known: readonly string[]): string {
+  const bare = (name: string) => keyOf(name.toUpperCase());
+  const nearest = closest(bare(name), known.map(bare));
+  return known.find((name) => bare(name) === nearest) ?? nearest;
 }

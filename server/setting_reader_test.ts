@@ -115,11 +115,13 @@ Deno.test("SettingReader.lookAtNames() finds misspelt variables and what may hav
     TITAN_VAPID_PRIVATE_FILE: "",
     GOOGLE_CLIENT_SECRET: "x",
     TITAN_GOOGLE_CLIENT_ID: "x",
+    TITAN_PORT: "1",
   });
   assert.deepEqual(warnings, [
     { kind: "unknown", name: "TITAN_MAILBOX_BYTE", nearest: "TITAN_MAILBOX_BYTES" },
     { kind: "unknown", name: "TITAN_JWT_SECRET_FLIE", nearest: "TITAN_JWT_SECRET_FILE" },
     { kind: "unknown", name: "TITAN_GOOGLE_CLIENT_ID", nearest: "GOOGLE_CLIENT_ID" },
+    { kind: "unknown", name: "TITAN_PORT", nearest: "PORT" },
   ]);
 });
 
@@ -130,6 +132,8 @@ Deno.test("SettingReader.lookAtNames() takes no key of a file that it does not k
     ["x".repeat(200)]: 1,
     "__proto__key": 1,
     "port_file": "",
+    "titan_port": 1,
+    "TITAN_HOST": "::1",
   };
   const { problems } = read({}, { file: configFile(keys) });
   assert.deepEqual(problems.map((problem) => problem.replace(/ means nothing to Titan.*/, "")), [
@@ -138,12 +142,18 @@ Deno.test("SettingReader.lookAtNames() takes no key of a file that it does not k
     `titan.toml: ${"x".repeat(80)}...`,
     "titan.toml: __proto__key",
     "titan.toml: port_file",
+    "titan.toml: titan_port",
+    "titan.toml: TITAN_HOST",
   ]);
   assert.match(problems[0] ?? "", / to Titan: it may be meant as mailbox_bytes$/);
+  assert.match(problems[5] ?? "", / to Titan: it may be meant as port$/);
+  assert.match(problems[6] ?? "", / to Titan: it may be meant as host$/);
 });
 
 Deno.test("SettingReader.lookAtNames() warns of a file with a secret that everybody may read", () => {
   const { warnings } = read({}, { file: configFile({ "admin_token": TOKEN }, true) });
   assert.deepEqual(warnings, [{ kind: "public", file: "titan.toml" }]);
-  assert.deepEqual(read({}, { file: configFile({ port: 1 }, true) }).warnings, []);
+  for (const keys of [{ port: 1 }, { "admin_token": "" }]) {
+    assert.deepEqual(read({}, { file: configFile(keys, true) }).warnings, []);
+  }
 });

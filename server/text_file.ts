@@ -14,10 +14,14 @@ export type TextFile =
 /** The bit of a mode that lets everybody read. */
 const OTHERS_READ = 0o004;
 
+const NO_TEXT = "it is no file of text";
+
 /** Reads a file of text. */
 export function readTextFile(path: string): TextFile {
   try {
-    const { mode, size } = Deno.statSync(path);
+    const { isFile, mode, size } = Deno.statSync(path);
+    // A pipe that nobody writes to would be waited for, and some devices have no end.
+    if (!isFile) return { fault: NO_TEXT };
     if (size > CONFIG_FILE_BYTES_MAX) {
       return { fault: `it has more than ${CONFIG_FILE_BYTES_MAX} bytes` };
     }
@@ -44,5 +48,5 @@ export function whyUnread(error: unknown): string {
       "with TITAN_CONFIG in place of --config, or put the file into the data directory";
   }
   if (error instanceof Deno.errors.PermissionDenied) return "the file's mode does not allow it";
-  return "it is no file of text";
+  return NO_TEXT;
 }

@@ -29,6 +29,14 @@ Deno.test("readTextFile() says why a file cannot be had, and nothing of what is 
   assert.deepEqual(readTextFile(`${file.path}.gone`), { fault: "there is no such file" });
 });
 
+Deno.test("readTextFile() does not wait for somebody to write into a pipe", async () => {
+  await using file = await fileOf("");
+  const pipe = join(file.root, "pipe");
+  const { success } = await new Deno.Command("env", { args: ["mkfifo", pipe] }).output();
+  assert.ok(success);
+  assert.deepEqual(readTextFile(pipe), { fault: "it is no file of text" });
+});
+
 Deno.test("readTextFile() reads as much as a configuration may have, and no more", async () => {
   await using full = await fileOf("x".repeat(CONFIG_FILE_BYTES_MAX));
   assert.ok("text" in readTextFile(full.path));

@@ -96,6 +96,15 @@ testOnBoth("nobody but the sender learns that there is a message", {}, async (se
   assert.match(refusals[0] ?? "", /-32015,"Message is not traced: /);
 });
 
+testOnBoth("a new user of a removed one's name is told nothing of before", {}, async (server) => {
+  const ann = await server.enter("ann");
+  await server.know("bob");
+  const id = await ann.sendMessage("bob", "hello");
+  assert.deepEqual(await stepsOf(ann, id), ["accepted", "committed"]);
+  assert.ok(await server.server.admin.remove("ann"));
+  assert.equal(server.server.tracer.find(id), null);
+});
+
 for (const listener of LISTENERS) {
   Deno.test(`pushes and what their service says are steps (${listener})`, async () => {
     const clock = new FakeClock();

@@ -9,6 +9,7 @@ import { ConfigError } from "../config.ts";
 import { type Around, loadUnsampled } from "../otel_switch.ts";
 import { openConfigured } from "../push_providers.ts";
 import type { ProviderName } from "../push/mod.ts";
+import { readTextFile } from "../text_file.ts";
 import type { PushProvider } from "../../push/mod.ts";
 import {
   type Answer,
@@ -59,7 +60,7 @@ class PushThread {
         clock: systemClock,
         random: systemRandom,
         fetch: (url, options) => fetch(url, options),
-        readFile: (path) => Deno.readTextFile(path),
+        readFile: readTextFile,
         ...(ca === undefined ? {} : { ca }),
       });
       this.#say({ kind: "opened", names: [...this.#providers.keys()] });

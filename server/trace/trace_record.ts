@@ -86,7 +86,8 @@ export class TraceRecord {
       ...this.#steps,
     ];
     // Nobody has to tell it: what is past its time is never delivered again.
-    if (expires <= now && !this.#steps.some(isAcknowledgement)) {
+    const isReceived = this.#steps.some((step) => isAcknowledgement(step) && step.user === to);
+    if (expires <= now && !isReceived) {
       steps.push({ step: "expired", at: expires });
     }
     return { id, sender, to, expires, steps, leftOut: this.#leftOut };

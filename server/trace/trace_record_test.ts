@@ -33,6 +33,15 @@ Deno.test("TraceRecord.toTrace() says expired of what nobody acknowledged in tim
   assert.deepEqual(record.toTrace(102).steps.at(-1)?.step, "acknowledged");
 });
 
+Deno.test("TraceRecord.toTrace() says expired of what only the sender's other devices have", () => {
+  const record = new TraceRecord(entryOf({ expires: 100 }), 1);
+  record.add({ step: "acknowledged", at: 2, user: "ann", device: "desk" });
+  assert.deepEqual(record.toTrace(100).steps.at(-1), { step: "expired", at: 100 });
+  const note = new TraceRecord(entryOf({ expires: 100, to: "ann" }), 1);
+  note.add({ step: "acknowledged", at: 2, user: "ann", device: "desk" });
+  assert.deepEqual(note.toTrace(100).steps.at(-1)?.step, "acknowledged");
+});
+
 Deno.test("TraceRecord keeps the first and the newest of many steps, and counts the others", () => {
   const record = new TraceRecord(entryOf({ expires: 100 }), 1);
   const push = { step: "push_sent" as const, ...WHO, provider: "fcm" as const };

@@ -70,17 +70,26 @@ export class TraceRing {
     this.#dropWhile((trace) => trace.accepted < time, dropped);
   }
 
+  /** Takes out those of some kind, wherever they are. */
+  dropAll(isDue: (trace: TraceRecord) => boolean, dropped: (trace: TraceRecord) => void): void {
+    for (const trace of this.#traces.values()) if (isDue(trace)) this.#drop(trace, dropped);
+  }
+
   /** Takes out the oldest, one after another. */
   #dropWhile(
     isDue: (oldest: TraceRecord) => boolean,
     dropped: (trace: TraceRecord) => void,
   ): void {
-    for (const [id, trace] of this.#traces) {
+    for (const trace of this.#traces.values()) {
       if (!isDue(trace)) return;
-      this.#traces.delete(id);
-      this.#bytes -= trace.bytes;
-      trace.ring = null;
-      dropped(trace);
+      this.#drop(trace, dropped);
     }
+  }
+
+  #drop(trace: TraceRecord, dropped: (trace: TraceRecord) => void): void {
+    this.#traces.delete(trace.id);
+    this.#bytes -= trace.bytes;
+    trace.ring = null;
+    dropped(trace);
   }
 }

@@ -142,6 +142,14 @@ export class Tracer implements Traces {
     };
   }
 
+  /** A user was removed: nothing is known of what they sent and were sent. */
+  forgetUser(user: string): void {
+    const isTheirs = ({ sender, to }: TraceRecord) => sender === user || to === user;
+    for (const ring of [this.#recent, this.#sampled]) {
+      ring.dropAll(isTheirs, (trace) => this.#forget(trace));
+    }
+  }
+
   /** What became of a message; null where it is not traced, or not any more. */
   find(id: string): MessageTrace | null {
     const now = this.#now();

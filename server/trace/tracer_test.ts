@@ -138,6 +138,21 @@ Deno.test("Tracer forgets after a day", () => {
   assert.equal(scene.tracer.size, 1);
 });
 
+Deno.test("Tracer.forgetUser() forgets what a user sent and was sent: another one may take the name", () => {
+  const scene = new Scene({ recent: 3 });
+  const sent: Entry[] = [];
+  for (let n = 0; n < 3000; n++, scene.now += 20) {
+    sent.push(scene.one({ sender: "ann", to: "carl" }));
+  }
+  const received = scene.one({ sender: "dora", to: "ann" });
+  const other = scene.one({ sender: "dora", to: "carl" });
+  assert.ok(sent.slice(0, -3).some(({ id }) => scene.tracer.find(id) !== null), "none is kept on");
+  scene.tracer.forgetUser("ann");
+  for (const { id } of [...sent, received]) assert.equal(scene.tracer.find(id), null);
+  assert.deepEqual(scene.steps(other), ["accepted", "committed"]);
+  assert.equal(scene.tracer.size, 1);
+});
+
 Deno.test("Tracer keeps the newest, and of those before a sample", () => {
   const scene = new Scene({ recent: 1000, sampled: 50 });
   const entries: Entry[] = [];
