@@ -71,6 +71,8 @@ async function compile(
     ...["compile", "--config", join(dir, CONFIG), "--no-check", "--target", target, ...run],
     // Where its data is, an executable learns when it runs; permissions are given here.
     ...["--allow-read", "--allow-write", "--app-name", "titan", "--output", output],
+    // What Deno notes would be run from a name in /tmp that every user of the machine may take.
+    "--no-code-cache",
     ...extra.flatMap((path) => ["--include", join(dir, path)]),
     join(dir, MAIN),
   );

@@ -27,6 +27,9 @@ export interface SelfExtractingOptions {
 /** Digits of the archive's checksum that name its directory: 64 bits. */
 const HASH_DIGITS = 16;
 
+/** What Deno is called in the archive. */
+const DENO = "deno";
+
 /** Digits of a number that is not known before the text that holds it is. */
 const OFFSET_DIGITS = 8;
 
@@ -47,16 +50,22 @@ export async function makeSelfExtracting(options: SelfExtractingOptions): Promis
   const stub = await stubOf({
     VERSION: config.version,
     TARGET: target,
+    FILES: wordsOf([DENO, ...bundle.files]),
     HASH: createHash("sha256").update(archive).digest("hex").slice(0, HASH_DIGITS),
-    OPTIONS: run.map((option) => `'${option}'`).join(" "),
+    OPTIONS: wordsOf(run),
   });
   await writeProgram(output, [stub, archive]);
 }
 
 async function archiveOf({ dir, files }: Bundle): Promise<Uint8Array<ArrayBuffer>> {
   const code = files.map(async (path) => ({ path, bytes: await Deno.readFile(join(dir, path)) }));
-  const deno = { path: "deno", bytes: await Deno.readFile(Deno.execPath()), isProgram: true };
+  const deno = { path: DENO, bytes: await Deno.readFile(Deno.execPath()), isProgram: true };
   return await new Response(packTar([...await Promise.all(code), deno])).bytes();
+}
+
+/** Words of a shell, which leaves what is in them as it is. */
+function wordsOf(texts: readonly string[]): string {
+  return texts.map((text) => `'${text}'`).join(" ");
 }
 
 /** The script, with its own length in it. */

@@ -8,9 +8,18 @@ fail() {
   exit 1
 }
 
+# Whatever tidies up a cache may have taken a part of it.
 is_whole() {
-  [ -s "$home/deno" ] && [ -s "$home/main.js" ]
+  for file in @FILES@; do [ -s "$home/$file" ] || return 1; done
 }
+
+# What is unpacked is run, with all that its user may do. Prints where somebody else could have put
+# something: a link matters by its owner alone.
+find_foreign() (
+  me=$(id -u) || exit 1
+  find "${home%/*}" "${home%/*}/." "$home" "$home/." -prune \
+    \( ! -user 0 ! -user "$me" -o ! -type l \( -perm -020 -o -perm -002 \) \) -print
+)
 
 # Leaves a whole directory behind, or none, also where several start at the same time.
 unpack() (
@@ -40,6 +49,9 @@ if ! is_whole; then
     fail "Cannot unpack into \"$home\": $(printf '%s\n' "$why" | sed '/./!d;q')"
   fi
 fi
+foreign=$(find_foreign) || fail "Cannot tell whose \"$home\" is"
+[ -z "$foreign" ] || fail "Cannot run what is in \"${foreign%%
+*}\": others may write there"
 case $home in *,*) fail "Cannot name \"$home\" to Deno: it has a comma" ;; esac
 
 # Deno keeps what it notes about Titan's code here too, looks for no package.json around it and asks

@@ -160,12 +160,47 @@ async function pushServices(dir: string) {
   return { apns, fcm, env, changes, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
+/** What the first start has unpacked is mended where a part is gone, and left where it is foreign. */
+async function unpack(executable: string): Promise<void> {
+  await using place = await EmptyPlace.make();
+  const cache = join(place.home, ".cache", "titan");
+  const version = async () => {
+    const { code, stdout, stderr } = await runTitan({
+      dataDir: join(place.dir, "data"),
+      args: ["--version"],
+      launch: place.sealed(executable),
+    });
+    return { code, stdout, stderr };
+  };
+  const told = { code: 0, stdout: `${config.version}\n`, stderr: "" };
+  assert.deepEqual(await version(), told);
+  const [unpacked = ""] = await namesIn(cache);
+  const home = join(cache, unpacked);
+  for (const lost of ["release/entries/grants.js", "deno.json"]) {
+    await Deno.remove(join(home, lost));
+    assert.deepEqual(await version(), told);
+  }
+  await Deno.writeTextFile(join(home, "deno"), "#!/bin/sh\necho foreign\n");
+  for (const open of [cache, home]) {
+    await Deno.chmod(open, 0o777);
+    const { code, stdout, stderr } = await version();
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^titan: Cannot run what is in ".+": others may write there\n$/);
+    await Deno.chmod(open, 0o700);
+  }
+  assert.deepEqual(await namesIn(cache), [unpacked]);
+}
+
 Deno.test("deno task compile makes one executable that needs nothing else", async (test) => {
   await using made = await makeExecutable();
   // Where Deno's release host can be reached, there are two ways to make one.
   await using other = made.kind === "compiled" ? await makeExecutable("--self-extracting") : made;
   for (const { kind, path } of new Set([made, other])) {
     await test.step(`${kind}: people talk through it, without a network`, () => talk(path));
+    if (kind === "self-extracting") {
+      await test.step(`${kind}: it runs nothing that others may have put there`, () =>
+        unpack(path));
+    }
     await test.step(`${kind}: its commands use the files that they name`, () => copyData(path));
     await test.step(`${kind}: it pushes through FCM and APNs`, () => push(path));
   }

@@ -18,12 +18,16 @@ Deno.test("titan health asks the server that the variables name, or --url", asyn
   const server = await startServer({ dataDir, env: { TITAN_HOST: "0.0.0.0" } });
   const { port } = new URL(server.url);
   const env = { PORT: port, TITAN_HOST: "0.0.0.0" };
-  const [ready, live, named] = await Promise.all([
+  // A container may be told of a proxy that does not reach what is in it.
+  const proxy = "http://127.0.0.1:9";
+  const [ready, proxied, live, named] = await Promise.all([
     health([], env),
+    health([], { ...env, "http_proxy": proxy, HTTP_PROXY: proxy }),
     health(["--live"], env),
     health(["--url", `ws://127.0.0.1:${port}`]),
   ]);
   assert.deepEqual(ready, { code: 0, stdout: "ready\n", stderr: "" });
+  assert.deepEqual(proxied, ready);
   assert.deepEqual(live, { code: 0, stdout: "ok\n", stderr: "" });
   assert.deepEqual(named, { code: 0, stdout: "ready\n", stderr: "" });
   await server[Symbol.asyncDispose]();

@@ -107,6 +107,8 @@ Deno.test("deno task compile takes the runtime that DENORT_BIN names, and no oth
   assert.deepEqual([rest.allow_read, rest.allow_write, rest.allow_sys], [[], [], ["setPriority"]]);
   assert.match(added, /"features":\[[^\]]*"kv"/);
   assert.match(added, /worker\.ts/);
+  // Code that is run must not come from a directory that everybody may write to.
+  assert.match(added, /"code_cache_key":null/);
 });
 
 Deno.test("deno task release makes an archive that checks out, with the one version", async () => {

@@ -122,7 +122,9 @@ Deno.test("app.json sets variables that there are, and leaves time to drain", as
     // Heroku makes 64 hexadecimal digits.
     return [name, generator === "secret" ? "0123456789abcdef".repeat(4) : value ?? ""];
   });
-  const { drainSeconds, jwtSecrets } = configOf(Object.fromEntries(variables));
+  const { drainSeconds, jwtSecrets, dataDir } = configOf(Object.fromEntries(variables));
+  // Heroku runs an image as a user of its own, whatever USER says, who may not write to /data.
+  assert.match(dataDir, /^\/tmp\//);
   assert.ok(drainSeconds + GRACE_SECONDS <= HEROKU_SECONDS);
   assert.equal(jwtSecrets?.length, 1);
   // Two of them would each have a disk of its own.
