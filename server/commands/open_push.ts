@@ -13,6 +13,7 @@ import {
   withPushLog,
 } from "../push_providers.ts";
 import { PushWorker, spawnPushThread } from "../push_worker/mod.ts";
+import { readTextFile } from "../text_file.ts";
 import { CommandError, messageOf } from "./exit.ts";
 import type { Program } from "./program.ts";
 
@@ -29,9 +30,8 @@ export async function openPush(program: Program, config: Config, log: Log): Prom
   try {
     if (config.store === "shared") {
       // Where it is used there may be no threads, and no permission to start one.
-      const readFile = (path: string) => Deno.readTextFile(path);
       const send: PushWorld["fetch"] = (url, options) => fetch(url, options);
-      const world = { clock, random, fetch: send, readFile };
+      const world = { clock, random, fetch: send, readFile: readTextFile };
       return withPushLog(await openConfigured(config, world), log);
     }
     const lost = (reason: string) => log.warn("push thread lost", { reason });
