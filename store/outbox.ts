@@ -38,7 +38,9 @@ export interface Waiting {
   readonly urgent: boolean;
   /** When the last of them expires, in milliseconds since 1970. */
   readonly expires: number;
-  /** What a push of now speaks for. */
+  /** The device has everything up to here, or was never meant to get it. */
+  readonly after: Position;
+  /** A push of now speaks for everything behind that, up to here. */
   readonly upTo: Position;
   /** The last push. */
   readonly spoken: Spoken;

@@ -130,8 +130,8 @@ export class PushAttempts {
     counts.sent++;
     const sentAt = clock.monotonic();
     const { user, device } = intent;
-    const { upTo } = waiting;
-    const noteAnswer = tracer.pushSent({ user, device, provider: provider.name, upTo });
+    const { after, upTo } = waiting;
+    const noteAnswer = tracer.pushSent({ user, device, provider: provider.name, after, upTo });
     const outcome = await provider.send({
       target,
       content: contentOf(waiting, { policy, sender, nonce: nonces.issue(intent.key) }),

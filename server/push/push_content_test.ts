@@ -19,7 +19,7 @@ function waitingOf(messages: number, body = '{"id":"1","from":"ann","message":"h
     position: 7,
   } as const;
   const spoken = { upTo: 0, at: 0 };
-  return { messages, newest, isNew: true, urgent: true, expires: 1, upTo: 7, spoken };
+  return { messages, newest, isNew: true, urgent: true, expires: 1, after: 0, upTo: 7, spoken };
 }
 
 function parts(policy: PushContentPolicy) {

@@ -53,7 +53,9 @@ export interface TracedAnswer {
 export interface TracedPush extends Identity {
   /** Who pushes. */
   readonly provider: PushProvider["name"];
-  /** It speaks for everything up to here. */
+  /** The device has everything up to here, or was never meant to get it. */
+  readonly after: Position;
+  /** It speaks for everything behind that, up to here. */
   readonly upTo: Position;
 }
 
@@ -128,10 +130,11 @@ export class Tracer implements Traces {
   }
 
   /** A push goes to a device: it speaks for all that the device has not acknowledged. */
-  pushSent({ user, device, provider, upTo }: TracedPush): PushAnswered {
+  pushSent({ user, device, provider, after, upTo }: TracedPush): PushAnswered {
     const now = this.#now();
     const traces = [...this.#receivers.get(user) ?? []].filter((trace) =>
-      trace.position <= upTo && trace.expires > now && !trace.isDone(user, device)
+      trace.position > after && trace.position <= upTo && trace.expires > now &&
+      !trace.isDone(user, device)
     );
     if (traces.length === 0) return UNTRACED;
     const step = { step: "push_sent" as const, at: now, user, device, provider };

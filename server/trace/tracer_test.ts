@@ -82,7 +82,7 @@ Deno.test("Tracer notes a push with all that it speaks for", () => {
   const other = scene.one({ to: "carl", position: 2 });
   const expired = scene.one({ expires: scene.now, position: 2 });
   tracer.answered({ acknowledged: [sentOf(read)], refused: [] }, PHONE);
-  const push = { ...PHONE, provider: "apns" as const, upTo: read.position };
+  const push = { ...PHONE, provider: "apns" as const, after: 0, upTo: read.position };
   const noteAnswer = tracer.pushSent(push);
   scene.now += 100;
   noteAnswer({ kind: "rejected", reason: "BadTopic" });
@@ -96,6 +96,10 @@ Deno.test("Tracer notes a push with all that it speaks for", () => {
     ...{ step: "push_answered", at: scene.now, ...PHONE, provider: "apns" },
     ...{ answer: "rejected", reason: "BadTopic" },
   });
+  // One that has signed in only after the first message was not meant to get that.
+  tracer.pushSent({ ...push, device: "watch", after: first.position });
+  assert.ok(!scene.steps(first)?.includes("push_sent watch"));
+  assert.ok(scene.steps(second)?.includes("push_sent watch"));
   // To nobody who is traced.
   tracer.pushSent({ ...push, user: "dora" })({ kind: "accepted" });
 });

@@ -18,7 +18,10 @@ export const outboxTests: readonly ContractTest[] = [
       assert.ok(first);
       const spoken = { upTo: 0, at: 0 };
       const expires = world.now + 9 * HOUR_MS;
-      const one = { messages: 1, isNew: true, urgent: false, expires, upTo: first.position };
+      const one = {
+        ...{ messages: 1, isNew: true, urgent: false, expires },
+        ...{ after: 0, upTo: first.position },
+      };
       assert.deepEqual(await look(world), { ...one, newest: first.id, spoken });
       const urgent = await world.send({ urgent: true });
       await restart();
@@ -63,6 +66,25 @@ export const outboxTests: readonly ContractTest[] = [
       assert.equal(await look(world), null);
     },
   ),
+  {
+    name: "Outbox.look() says after which message the device is owed anything",
+    async run(world) {
+      const { entries: [first, second] } = await sleeping(world, [{}, {}]);
+      assert.ok(first && second);
+      await world.attach("bob", "phone");
+      world.mailboxes.acknowledge("bob", "phone", first.position);
+      world.mailboxes.detach("bob", "phone", second.position);
+      // A device that wants only what comes from now on was never meant to get the rest.
+      await world.mailboxes.attach("bob", "watch", "newest");
+      world.mailboxes.detach("bob", "watch", second.position);
+      await world.device("bob", "watch", { push: { ...PUSH, token: "watch" } });
+      const third = await world.send();
+      const { outbox } = world.store;
+      assert.deepEqual((await look(world))?.after, first.position);
+      const watch = await outbox.look("bob", "watch");
+      assert.deepEqual([watch?.after, watch?.upTo], [second.position, third.position]);
+    },
+  },
   {
     // Nobody wants to be woken by what they wrote themselves, or by the news that it was read.
     name: "Outbox.look() answers nothing of receipts and of what the user sent to others",

@@ -81,10 +81,13 @@ export class KvOutbox implements Outbox {
     // Where the rest is nothing to be told of, the outbox need not name the device again.
     if (!isNew) this.#note(mailbox, cursor, { ...spoken, upTo });
     if (newest === null) return null;
-    const { messages, expires } = tally;
-    const { at } = spoken;
+    const { messages, expires, position: after } = tally;
     const urgent = tally.urgent > spoken.upTo;
-    return { messages, newest, isNew, urgent, expires, upTo, spoken: { upTo: spoken.upTo, at } };
+    const { upTo: spokenUpTo, at } = spoken;
+    return {
+      ...{ messages, newest, isNew, urgent, expires, after, upTo },
+      spoken: { upTo: spokenUpTo, at },
+    };
   }
 
   async spoke(user: string, device: string, spoken: Spoken): Promise<void> {

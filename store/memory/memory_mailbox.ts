@@ -203,6 +203,7 @@ export class MemoryMailbox {
       isNew: newest.position > upTo,
       urgent: waiting.some(({ urgent, position }) => urgent && position > upTo),
       expires: Math.max(...waiting.map(({ expires }) => expires)),
+      after: cursor,
       upTo: this.#tail,
       spoken: { upTo, at },
     };

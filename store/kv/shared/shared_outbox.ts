@@ -39,8 +39,9 @@ export class SharedOutbox implements Outbox {
     // Where the rest is nothing to be told of, the outbox need not name the device again.
     if (!isNew && upTo > spoken.upTo) await this.spoke(user, device, { ...spoken, upTo });
     if (newest === null) return null;
-    const { messages, expires } = tally;
-    return { messages, newest, isNew, urgent: tally.urgent > spoken.upTo, expires, upTo, spoken };
+    const { messages, expires, position: after } = tally;
+    const urgent = tally.urgent > spoken.upTo;
+    return { messages, newest, isNew, urgent, expires, after, upTo, spoken };
   }
 
   async spoke(user: string, device: string, spoken: Spoken): Promise<void> {
