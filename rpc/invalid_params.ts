@@ -10,6 +10,12 @@ import { RpcError, type RpcErrorDetails, type RpcErrorName } from "./rpc_error.t
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
+/**
+ * How params are parsed: without the library's words for what is wrong. Some of them repeat what
+ * was sent, and they are made from it: what calls itself an object of a class has to have a name.
+ */
+export const WORDLESS: z.core.ParseContext<z.core.$ZodIssue> = { error: () => "is not valid" };
+
 /** What a schema's own check says about a value it refuses. */
 export interface Refusal {
   /** After the name of the field, as in "must be ...". It must not hold the value. */
@@ -85,7 +91,7 @@ function fieldOf(path: Path): string {
   );
 }
 
-/** Words for an issue. The library's own are not used, since some of them repeat what was sent. */
+/** Words for an issue, in the place of the library's own: see {@linkcode WORDLESS}. */
 function refusalOf(issue: Issue | undefined): Refusal {
   switch (issue?.code) {
     case "invalid_type":

@@ -5,7 +5,7 @@
  * @module
  */
 import type { z } from "zod";
-import { invalidParams } from "./invalid_params.ts";
+import { invalidParams, WORDLESS } from "./invalid_params.ts";
 import { type JsonSchema, schemaOf } from "./json_schema.ts";
 import { RpcError } from "./rpc_error.ts";
 import type { Identity, Services, Session } from "./session.ts";
@@ -97,7 +97,7 @@ export function defineMethod<P extends z.ZodType, R extends z.ZodType>(
     call(params, session, services) {
       // Before the params are looked at, so that a stranger learns nothing about them.
       if (access === "user") identityOf(session);
-      const parsed = schema.safeParse(params);
+      const parsed = schema.safeParse(params, WORDLESS);
       if (!parsed.success) throw invalidParams(parsed.error);
       return handler(parsed.data, session, services);
     },

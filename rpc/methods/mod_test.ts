@@ -70,6 +70,19 @@ Deno.test("createMethods() makes methods that work without a way back to the cli
   }
 });
 
+Deno.test("createMethods() makes methods that do not ask what they refuse for its name", async () => {
+  const nameless: unknown = { __proto__: null, constructor: { name: { __proto__: null } } };
+  for (const [name, method] of createMethods()) {
+    for (const params of [nameless, [nameless], [nameless, nameless], { token: nameless }]) {
+      try {
+        await method.call(params, new FakeSession(ANN), new FakeServices());
+      } catch (error) {
+        assert.ok(error instanceof RpcError, `${name}: ${String(error)}`);
+      }
+    }
+  }
+});
+
 Deno.test("createMethods() makes methods that refuse nonsense and never fail over it", async () => {
   const methods = [...createMethods().values()];
   const names = ["token", "issuer", "refresh", "device", "platform", "name", "push", "picture"];

@@ -14,7 +14,7 @@ import {
 } from "../../limits.ts";
 import type { Draft, Outcome } from "../../store/mod.ts";
 import { draftOf, type SendContext, type SendItem } from "../draft.ts";
-import { invalidParams, type Refusal, stringCheck } from "../invalid_params.ts";
+import { invalidParams, type Refusal, stringCheck, WORDLESS } from "../invalid_params.ts";
 import { createIsoTime } from "../iso_time.ts";
 import { ACK, defineMethod, identityOf, type JsonText, type Method } from "../method.ts";
 import { schemaOf } from "../json_schema.ts";
@@ -143,7 +143,7 @@ async function sendEach(messages: readonly unknown[], context: SendContext): Pro
   const indexes: number[] = [];
   context.session.takeSend(messages.length);
   for (const [index, message] of messages.entries()) {
-    const parsed = item.safeParse(message);
+    const parsed = item.safeParse(message, WORDLESS);
     if (parsed.success) {
       drafts.push(draftOf(parsed.data, context));
       indexes.push(index);
