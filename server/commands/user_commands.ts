@@ -10,12 +10,15 @@ import type { UserAdmin } from "../user_admin.ts";
 import { deviceArgument, userArgument } from "./arguments.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { exportDocument } from "./export_document.ts";
-import { fileOutput, streamOutput } from "./export_output.ts";
 import { ExportProgress } from "./export_progress.ts";
+import { fileOutput, streamOutput } from "./output.ts";
 import { printableLine } from "./printable.ts";
 import type { Program } from "./program.ts";
 import { reportJson, reportLines, toJson, userJson, userLines } from "./user_output.ts";
 import { withUsers } from "./with_users.ts";
+
+/** What cannot be written, and what to do about it. */
+const EXPORT_WORDS = { what: "the export", hint: "leave --output out" };
 
 /** What all commands for users take. */
 export interface UserOptions {
@@ -150,10 +153,13 @@ async function writeExport(
     if (page === null) throw new CommandError(`User "${user}" was removed while it was exported`);
     return page;
   });
-  await using output = path === undefined ? streamOutput(Deno.stdout) : await fileOutput(path);
+  await using output = path === undefined
+    ? streamOutput(Deno.stdout, EXPORT_WORDS)
+    : await fileOutput(path, EXPORT_WORDS);
+  const encoder = new TextEncoder();
   let written = 0;
   for await (const { text, messages } of document) {
-    await output.write(text);
+    await output.write(encoder.encode(text));
     progress.note(messages);
     written = messages;
   }

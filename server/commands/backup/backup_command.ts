@@ -11,15 +11,18 @@ import { packBackup } from "../../backup/mod.ts";
 import { secretTextOf } from "../../auth/mod.ts";
 import type { Config } from "../../config.ts";
 import { CommandError, tell } from "../exit.ts";
+import { fileOutput, type Output, streamOutput } from "../output.ts";
 import { printableLine } from "../printable.ts";
 import type { Program } from "../program.ts";
 import { sizeOf } from "../table.ts";
-import { type BackupOutput, fileOutput, streamOutput } from "./backup_output.ts";
 import { giveWay, LongWork } from "./long_work.ts";
 import { openSnapshot } from "./open_snapshot.ts";
 
 /** The file that stands for standard input or output. */
 const STANDARD = "-";
+
+/** What cannot be written, and what to do about it. */
+const WORDS = { what: "the backup", hint: "give - for the file" };
 
 /** What `titan backup` is asked for. */
 export interface BackupOptions {
@@ -81,7 +84,9 @@ async function copy(
   const taken = program.clock.now();
   using snapshot = await openSnapshot(program, config);
   using work = new LongWork(program);
-  await using output = path === STANDARD ? streamOutput(Deno.stdout) : await fileOutput(path);
+  await using output = path === STANDARD
+    ? streamOutput(Deno.stdout, WORDS)
+    : await fileOutput(path, WORDS);
   const { version } = program;
   const header = { version, taken, ...(secret === undefined ? {} : { secret }) };
   let rows = 0;
@@ -105,7 +110,7 @@ async function copy(
 /** Writes a stream compressed. @returns how many bytes that took */
 async function writeCompressed(
   blocks: ReadableStream<Uint8Array<ArrayBuffer>>,
-  output: BackupOutput,
+  output: Output,
 ): Promise<number> {
   let bytes = 0;
   for await (const block of blocks.pipeThrough(new CompressionStream("gzip"))) {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { CommandError } from "../exit.ts";
-import { fileOutput, streamOutput } from "./backup_output.ts";
+import { CommandError } from "./exit.ts";
+import { fileOutput, streamOutput } from "./output.ts";
 
+const WORDS = { what: "the backup", hint: "give - for the file" };
 const BYTES = new TextEncoder().encode("some bytes");
 
 async function scratch() {
@@ -26,7 +27,7 @@ function told(message: RegExp): (error: unknown) => true {
 Deno.test("fileOutput() gives the file its name when it is whole, for its owner alone", async () => {
   await using place = await scratch();
   {
-    await using output = await fileOutput(place.path);
+    await using output = await fileOutput(place.path, WORDS);
     await output.write(BYTES);
     assert.deepEqual(await place.names(), ["b.gz.part"]);
     await output.write(new Uint8Array(9_000_000));
@@ -40,24 +41,53 @@ Deno.test("fileOutput() gives the file its name when it is whole, for its owner 
 Deno.test("fileOutput() leaves nothing behind where it was not finished", async () => {
   await using place = await scratch();
   {
-    await using output = await fileOutput(place.path);
+    await using output = await fileOutput(place.path, WORDS);
     await output.write(BYTES);
   }
   assert.deepEqual(await place.names(), []);
 });
 
-Deno.test("fileOutput() never replaces a file, but what a killed backup has left", async () => {
+Deno.test("fileOutput() bears that its unfinished file is gone already", async () => {
+  await using place = await scratch();
+  await using _output = await fileOutput(place.path, WORDS);
+  await Deno.remove(`${place.path}.part`);
+});
+
+Deno.test("fileOutput() does not touch what exists", async () => {
+  await using place = await scratch();
+  await Deno.writeTextFile(place.path, "precious");
+  await assert.rejects(fileOutput(place.path, WORDS), told(/b\.gz": it exists already$/));
+  assert.equal(await Deno.readTextFile(place.path), "precious");
+  assert.deepEqual(await place.names(), ["b.gz"]);
+});
+
+Deno.test("fileOutput() says why it cannot", async () => {
+  await using place = await scratch();
+  const missing = join(place.path, "deeper");
+  await assert.rejects(
+    fileOutput(missing, WORDS),
+    told(/^Cannot write ".*deeper.*": No such file/),
+  );
+});
+
+Deno.test("fileOutput() never replaces a file, but what a killed command has left", async () => {
   await using place = await scratch();
   await Deno.writeTextFile(`${place.path}.part`, "the half of a backup", { mode: 0o644 });
   {
-    await using output = await fileOutput(place.path);
-    await assert.rejects(fileOutput(place.path), told(/^Another backup writes ".*b\.gz\.part"$/));
+    await using output = await fileOutput(place.path, WORDS);
+    await assert.rejects(
+      fileOutput(place.path, WORDS),
+      told(/^Another command writes ".*b\.gz\.part"$/),
+    );
     await output.write(BYTES);
     await output.finish();
   }
   assert.deepEqual(await Deno.readFile(place.path), BYTES);
   assert.equal(((await Deno.stat(place.path)).mode ?? 0) & 0o777, 0o600);
-  await assert.rejects(fileOutput(place.path), told(/^Cannot write ".*": it exists already$/));
+  await assert.rejects(
+    fileOutput(place.path, WORDS),
+    told(/^Cannot write ".*": it exists already$/),
+  );
   assert.deepEqual(await place.names(), ["b.gz"]);
 });
 
@@ -67,7 +97,7 @@ Deno.test("fileOutput() writes into no file that somebody else has put there", a
   await Deno.writeTextFile(victim, "precious");
   await Deno.mkdir(`${place.path}.part`);
   await assert.rejects(
-    fileOutput(place.path),
+    fileOutput(place.path, WORDS),
     told(/^Cannot write ".*b\.gz\.part": something else than a file is there$/),
   );
   await Deno.remove(`${place.path}.part`);
@@ -75,7 +105,7 @@ Deno.test("fileOutput() writes into no file that somebody else has put there", a
   // written into it.
   await Deno.link(victim, `${place.path}.part`);
   {
-    await using output = await fileOutput(place.path);
+    await using output = await fileOutput(place.path, WORDS);
     await output.write(BYTES);
     await output.finish();
   }
@@ -90,10 +120,13 @@ Deno.test("streamOutput() writes all, however little is taken at once", async ()
       taken.push(...bytes.subarray(0, 3));
       return Promise.resolve(Math.min(3, bytes.length));
     },
-  });
+  }, WORDS);
   await output.write(BYTES);
   await output.finish();
   assert.deepEqual(taken, [...BYTES]);
-  const broken = streamOutput({ write: () => Promise.reject(new Deno.errors.BrokenPipe()) });
-  await assert.rejects(broken.write(BYTES), told(/^Cannot write the backup: nobody reads it/));
+  const broken = streamOutput({ write: () => Promise.reject(new Deno.errors.BrokenPipe()) }, WORDS);
+  await assert.rejects(
+    broken.write(BYTES),
+    told(/^Cannot write the backup: nobody reads it any more$/),
+  );
 });
