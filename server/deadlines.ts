@@ -58,10 +58,13 @@ export class Deadlines implements Disposable {
   }
 }
 
-/** Resolves with a promise, or after a time if that comes first. The promise must not reject. */
+/** Settles with a promise, or resolves after a time if that comes first. */
 export async function waitAtMost(clock: Clock, ms: number, promise: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<void>();
   const cancel = clock.after(ms, late.resolve);
-  await Promise.race([promise, late.promise]);
-  cancel();
+  try {
+    await Promise.race([promise, late.promise]);
+  } finally {
+    cancel();
+  }
 }

@@ -90,3 +90,9 @@ Deno.test("waitAtMost() resolves without the promise when the time is up", async
   clock.advance(1000);
   await waited;
 });
+
+Deno.test("waitAtMost() rejects with the promise and leaves no timer", async () => {
+  const clock = new FakeClock();
+  await assert.rejects(waitAtMost(clock, 1000, Promise.reject(new Error("Gone"))), /Gone/);
+  assert.equal(clock.timers, 0);
+});

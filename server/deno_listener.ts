@@ -34,10 +34,12 @@ class DenoListener implements Listener {
   /** Requests that are being answered. */
   readonly #requests = new Set<Promise<void>>();
   #farewell: Farewell | undefined;
+  readonly #closeMs: number;
   #stopping: Promise<void> | undefined;
 
   constructor(options: ListenOptions, handler: ListenerHandler) {
     const { hostname, port, clock = systemClock, heartbeatSeconds = HEARTBEAT_SECONDS } = options;
+    this.#closeMs = options.closeMs ?? CLOSE_MS_MAX;
     this.#handler = handler;
     this.#clock = clock;
     // Deno pings after half of the idle timeout, and gives the peer the other half to answer.
@@ -147,7 +149,7 @@ class DenoListener implements Listener {
   async #stop(): Promise<void> {
     this.#farewell = new Farewell(this.#transports);
     const done = Promise.all([this.#farewell.done, ...this.#requests]).then(() => {});
-    await waitAtMost(this.#clock, CLOSE_MS_MAX, done);
+    await waitAtMost(this.#clock, this.#closeMs, done);
     this.#abort.abort();
     await this.#server.finished;
     for (const transport of this.#transports) transport.gone();

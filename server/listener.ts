@@ -64,11 +64,13 @@ export interface ListenOptions {
   readonly clock?: Clock;
   /** Seconds of silence after which a peer is probed. @default {HEARTBEAT_SECONDS} */
   readonly heartbeatSeconds?: number;
+  /** What a peer that is slow to go is given at the end, in milliseconds. @default {CLOSE_MS_MAX} */
+  readonly closeMs?: number;
 }
 
 /**
  * Something that listens. Disposing of it stops listening and ends what is still open; a peer that
- * is slow to go is given `CLOSE_MS_MAX`. A second call waits for the first.
+ * is slow to go is given `closeMs`. A second call waits for the first.
  */
 export interface Listener extends AsyncDisposable {
   /** Where it listens. */

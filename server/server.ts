@@ -34,6 +34,7 @@ import { createIssuers, createRemoteKeys, type Fetch } from "./oidc/mod.ts";
 import { createPeople, type People } from "./people.ts";
 import { PushDispatcher, type PushDispatcherParts } from "./push/mod.ts";
 import { createStatusPages, listenForOperators, urlOf } from "./status.ts";
+import { stopTimes } from "./stop_times.ts";
 import { type EventLoop, Health, type Overload, Telemetry } from "./telemetry/mod.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 import { type MessageSpans, Tracer } from "./trace/mod.ts";
@@ -131,7 +132,8 @@ export class Server implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     try {
       const operators = stack.use(await listenForOperators(parts, pages));
-      const listener = await listen({ hostname: config.host, port: config.port }, door);
+      const { peersMs: closeMs } = stopTimes(config.drainSeconds);
+      const listener = await listen({ hostname: config.host, port: config.port, closeMs }, door);
       stack.move();
       const pruner = new DevicePruner({
         ...parts,
@@ -161,11 +163,11 @@ export class Server implements AsyncDisposable {
    * Takes nobody new, and sends away whoever is here at a bounded rate. Requests of those who are
    * still here are answered as ever. To be disposed of afterwards.
    *
-   * @param ms how long that may take
    * @returns how many were sent away
    */
-  async drain(ms: number): Promise<number> {
+  async drain(): Promise<number> {
     this.#health.drain();
+    const ms = stopTimes(this.#parts.config.drainSeconds).closingMs;
     const { connections } = this.gateway;
     const { random } = this.#parts;
     // Whoever is sent away now comes back, and need not be woken: what is owed waits in the outbox.
@@ -186,8 +188,8 @@ export class Server implements AsyncDisposable {
     // have its outcome meanwhile.
     const pushed = this.pushes[Symbol.asyncDispose]();
     await this.gateway.stop(CLOSE.goingAway);
-    await this.#listener[Symbol.asyncDispose]();
-    await this.#operators?.[Symbol.asyncDispose]();
+    const listeners = [this.#listener, this.#operators];
+    await Promise.all(listeners.map((one) => one?.[Symbol.asyncDispose]()));
     await pushed;
   }
 }
@@ -225,6 +227,7 @@ function createPushes(
     users,
     isHere: (user, device) => hub.of(user).some((member) => member.device === device),
     content: config.pushContent,
+    endMs: stopTimes(config.drainSeconds).pushesMs,
     answered: (ms) => pushMs.observe(ms),
     tracer,
   });

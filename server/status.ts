@@ -9,6 +9,7 @@ import type { Gateway } from "./gateway.ts";
 import type { Listen, Listener } from "./listener.ts";
 import type { Log } from "./log.ts";
 import type { PushDispatcher } from "./push/mod.ts";
+import { stopTimes } from "./stop_times.ts";
 import {
   AdminDoor,
   type EventLoop,
@@ -64,7 +65,7 @@ export function createStatusPages(server: StatusOf): StatusPages {
  */
 export async function listenForOperators(
   { config, listen, log }: {
-    readonly config: Pick<Config, "adminHost" | "adminPort">;
+    readonly config: Pick<Config, "adminHost" | "adminPort" | "drainSeconds">;
     readonly listen: Listen;
     readonly log: Log;
   },
@@ -72,7 +73,8 @@ export async function listenForOperators(
 ): Promise<Listener | null> {
   const { adminHost: hostname, adminPort: port } = config;
   if (port === undefined) return null;
-  return await listen({ hostname, port }, new AdminDoor(pages, log));
+  const { peersMs: closeMs } = stopTimes(config.drainSeconds);
+  return await listen({ hostname, port, closeMs }, new AdminDoor(pages, log));
 }
 
 /** Where a listener is reached, such as `http://127.0.0.1:3000`. */

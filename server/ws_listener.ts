@@ -74,11 +74,13 @@ class WsListener implements Listener {
   readonly #upgrading = new Set<Duplex>();
   /** Requests that are being answered. */
   readonly #requests = new Set<Promise<void>>();
+  readonly #closeMs: number;
   #farewell: Farewell | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(server: HttpServer, port: number, options: ListenOptions, handler: ListenerHandler) {
     const { clock = systemClock, heartbeatSeconds = HEARTBEAT_SECONDS } = options;
+    this.#closeMs = options.closeMs ?? CLOSE_MS_MAX;
     this.hostname = options.hostname;
     this.port = port;
     this.#server = server;
@@ -224,7 +226,7 @@ class WsListener implements Listener {
     this.#server.closeIdleConnections();
     this.#farewell = new Farewell(this.#probes.transports);
     const done = Promise.all([this.#farewell.done, ...this.#requests]).then(() => {});
-    await waitAtMost(this.#clock, CLOSE_MS_MAX, done);
+    await waitAtMost(this.#clock, this.#closeMs, done);
     for (const transport of this.#probes.transports) transport.terminate();
     for (const socket of this.#upgrading) socket.destroy();
     this.#server.closeAllConnections();

@@ -42,6 +42,19 @@ async function writeOn(client: TestClient, name: string): Promise<readonly strin
   return acknowledged;
 }
 
+/** RFC 6455 §1.3: its sample nonce. */
+const UPGRADE = "GET / HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n" +
+  "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+async function send(connection: Deno.TcpConn, text: string): Promise<void> {
+  await connection.write(new TextEncoder().encode(text));
+}
+
+async function readSome(connection: Deno.TcpConn): Promise<string> {
+  const buffer = new Uint8Array(1024);
+  return new TextDecoder().decode(buffer.subarray(0, await connection.read(buffer) ?? 0));
+}
+
 async function readiness(url: string): Promise<string> {
   const response = await fetch(new URL("/readyz", url));
   return `${response.status} ${(await response.text()).trim()}`;
@@ -89,6 +102,26 @@ for (const listener of LISTENERS) {
     assert.equal(read.size, reader.messages.length, "a message came twice");
     assert.ok(acknowledged.length > 0);
     await next.stop();
+    await Deno.remove(dataDir, { recursive: true });
+  });
+}
+
+for (const listener of LISTENERS) {
+  Deno.test(`titan serve ends within TITAN_DRAIN whoever is slow to go (${listener})`, async () => {
+    const env = { TITAN_LISTENER: listener, TITAN_DRAIN: "3", TITAN_ADMIN_PORT: "0" };
+    const dataDir = await Deno.makeTempDir({ prefix: "titan-" });
+    await using server = await startServer({ dataDir, env });
+    const { hostname, port } = new URL(server.url);
+    // One never ends its request, and one never answers that its WebSocket is closed.
+    using unfinished = await Deno.connect({ hostname, port: Number(port) });
+    await send(unfinished, "POST /rpc HTTP/1.1\r\nhost: a\r\ncontent-length: 50\r\n\r\n{");
+    using deaf = await Deno.connect({ hostname, port: Number(port) });
+    await send(deaf, UPGRADE);
+    assert.match(await readSome(deaf), /^HTTP\/1\.1 101/);
+    const asked = performance.now();
+    assert.equal((await server.stop("SIGTERM")).code, 0);
+    const ms = performance.now() - asked;
+    assert.ok(ms < 3000, `it took ${ms} ms`);
     await Deno.remove(dataDir, { recursive: true });
   });
 }

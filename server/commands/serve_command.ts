@@ -37,9 +37,6 @@ const OWN_ERRORS = [
 /** What a stop may take beside the drain, in milliseconds: the last commits, on a slow disk. */
 const STOP_MS_MAX = 10_000;
 
-/** The part of the drain in which connections are closed. */
-const CLOSING_SHARE = 0.6;
-
 /** What a running server is made of. */
 interface Serving {
   readonly program: Program;
@@ -139,10 +136,9 @@ function watchLoop(
   });
 }
 
-/** Sends the clients away in a part of the time: the last commits and slow peers need the rest. */
-async function drain({ program: { clock }, config, log }: Serving, server: Server): Promise<void> {
+async function drain({ program: { clock }, log }: Serving, server: Server): Promise<void> {
   const startedAt = clock.monotonic();
-  const connections = await server.drain(config.drainSeconds * 1000 * CLOSING_SHARE);
+  const connections = await server.drain();
   log.event("drained", { connections, ms: Math.round(clock.monotonic() - startedAt) });
 }
 

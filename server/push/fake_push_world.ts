@@ -231,6 +231,7 @@ export class PushWorld implements AsyncDisposable {
       },
       log: this.log,
       content: "sender",
+      endMs: 5000,
       tracer: this.tracer,
       ...this.#options,
     });

@@ -60,16 +60,15 @@ export interface PushDispatcherParts {
   readonly waitingMax?: number;
   /** Pushes a second to one provider. @default {PUSHES_PER_SECOND_DEFAULT} */
   readonly perSecond?: number;
+  /**
+   * How long the end waits for the outcomes of what was sent, and then for the providers to end, in
+   * milliseconds. What is cut off is sent once more after the next start.
+   */
+  readonly endMs: number;
 }
 
 /** The first wait of a push that failed, in milliseconds, by chance less. */
 const RETRY_MS_MIN = 1000;
-
-/**
- * How long the end waits for the outcomes of what was sent, in milliseconds. What is cut off is sent
- * once more after the next start.
- */
-const DRAIN_MS_MAX = 5000;
 
 /** Holds what is owed to sleeping devices, and sends it. */
 export class PushDispatcher implements AsyncDisposable {
@@ -175,13 +174,13 @@ export class PushDispatcher implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { clock, providers } = this.#parts;
+    const { clock, providers, endMs } = this.#parts;
     this.#sweep[Symbol.dispose]();
     this.#attempts.close();
     this.#intents[Symbol.dispose]();
-    await waitAtMost(clock, DRAIN_MS_MAX, this.#intents.idle);
+    await waitAtMost(clock, endMs, this.#intents.idle);
     // One provider may stand for several.
     const ending = [...new Set(providers.values())].map((one) => one[Symbol.asyncDispose]());
-    await Promise.all(ending);
+    await waitAtMost(clock, endMs, Promise.all(ending).then(() => {}));
   }
 }

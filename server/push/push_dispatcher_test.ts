@@ -198,6 +198,16 @@ Deno.test("PushDispatcher does not wait at its end for ever, and what it cut is 
   assert.equal(world.dispatcher.figures.accepted, 1);
 });
 
+Deno.test("PushDispatcher does not wait at its end for a provider that does not end", async () => {
+  await using world = new PushWorld();
+  world.apns[Symbol.asyncDispose] = () => new Promise<void>(() => {});
+  const ended = world.dispatcher[Symbol.asyncDispose]();
+  await world.settle();
+  world.clock.advance(5000);
+  await ended;
+  assert.equal(world.clock.timers, 0);
+});
+
 Deno.test("PushDispatcher ends a provider once that stands for several", async () => {
   await using world = new PushWorld();
   let ends = 0;

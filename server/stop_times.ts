@@ -1,0 +1,42 @@
+/**
+ * How a stop divides the time it may take. Each part is bounded by itself, so that no peer and no
+ * push service, however slow, holds up the end.
+ *
+ * @module
+ */
+import { CLOSE_MS_MAX } from "./transport.ts";
+
+/** Connections are sent away in this part; pushes may have their outcomes meanwhile. */
+const CLOSING_SHARE = 0.5;
+
+/** For the peers that are slow to go. What is left is for the last commits. */
+const PEERS_SHARE = 0.35;
+
+/** For the outcomes of what was pushed, and then once more for the end of the push services. */
+const PUSHES_SHARE = 0.25;
+
+/** Outcomes that are not there by then are asked for again by the next life's pushes. */
+const PUSHES_MS_MAX = 5000;
+
+/** What a peer is given however short the time is: the news that we go has to reach it. */
+const PEERS_MS_MIN = 250;
+
+/** The parts of a stop, in milliseconds. */
+export interface StopTimes {
+  /** In which connections are closed. */
+  readonly closingMs: number;
+  /** What peers that are slow to go, and requests that are unfinished, may take after it. */
+  readonly peersMs: number;
+  /** What outcomes of pushes may take, beside the closing, and the push services' end after them. */
+  readonly pushesMs: number;
+}
+
+/** Divides a stop. @param seconds how long it may take: `TITAN_DRAIN` */
+export function stopTimes(seconds: number): StopTimes {
+  const ms = seconds * 1000;
+  return {
+    closingMs: ms * CLOSING_SHARE,
+    peersMs: Math.max(PEERS_MS_MIN, Math.min(CLOSE_MS_MAX, ms * PEERS_SHARE)),
+    pushesMs: Math.min(PUSHES_MS_MAX, ms * PUSHES_SHARE),
+  };
+}
