@@ -46,6 +46,11 @@ export interface StoreSnapshot extends Disposable {
    * @throws {StoreUnavailableError} they cannot even be read.
    */
   check(found: (finding: Finding) => void, note?: (rows: number) => void): Promise<StoreCounts>;
+  /**
+   * Lets go as disposing does, and does the work that was put off as long as the moment was held:
+   * else whoever writes has it at once. Only where nothing else in this process has the file open.
+   */
+  release(): void;
 }
 
 /** The files of a store. */

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { openKvStore } from "../store/kv/mod.ts";
 import { TestClient } from "./harness/client.ts";
 import { type ServerProcess, startServer } from "./harness/server_process.ts";
@@ -283,3 +284,25 @@ Deno.test("titan check finds damage in an index, and --mend mends it", async () 
   assert.match(done(await titan(dataDir, root, "check", "--mend")), /^mended: User "alice"/);
   assert.match(done(await titan(dataDir, root, "check")), /^Good: 1 users, 0 devices, 0 stored/);
 });
+
+Deno.test("titan backup leaves no work behind for the server", async () => {
+  await using place = await scratch();
+  const { root, dataDir, file } = place;
+  await using server = await startServer({ dataDir, env: { TITAN_SEND_RATE: "0" } });
+  {
+    await using load = new Load(server);
+    await load.more(SENDS);
+  }
+  const { log: written } = logOf(dataDir);
+  done(await titan(dataDir, root, "backup", file));
+  const { checkpointed } = logOf(dataDir);
+  assert.ok(checkpointed >= written, `${checkpointed} of ${written} pages are in the database`);
+  await server.stop();
+});
+
+/** What SQLite says of its log; "NOOP" only looks. */
+function logOf(dataDir: string): { log: number; checkpointed: number } {
+  using database = new DatabaseSync(join(dataDir, "titan.kv"));
+  const found = database.prepare("PRAGMA wal_checkpoint(NOOP)").get();
+  return { log: Number(found?.["log"]), checkpointed: Number(found?.["checkpointed"]) };
+}

@@ -27,6 +27,17 @@ export class Tally {
   received = 0;
   /** From send to receipt, in milliseconds, of every message since the list was last emptied. */
   latenciesMs: number[] = [];
+  /** The longest time without any acknowledgement since it was last set to 0, in milliseconds. */
+  longestPauseMs = 0;
+  #acknowledgedAt = performance.now();
+
+  /** A sender was acknowledged. */
+  acknowledge(): void {
+    const now = performance.now();
+    this.acknowledged++;
+    this.longestPauseMs = Math.max(this.longestPauseMs, now - this.#acknowledgedAt);
+    this.#acknowledgedAt = now;
+  }
 }
 
 /** All pairs of one run. */
@@ -121,7 +132,7 @@ class Pair {
 
   acknowledged(): void {
     this.#acknowledged++;
-    this.#tally.acknowledged++;
+    this.#tally.acknowledge();
     this.pump();
   }
 

@@ -97,7 +97,8 @@ async function copy(
     }
   };
   const blocks = packBackup(header, counted(), (count) => work.note(count, snapshot.count));
-  const bytes = await writeCompressed(ReadableStream.from(blocks), output);
+  const bytes = await writeCompressed(ReadableStream.from(blocks), output)
+    .finally(() => snapshot.release());
   await output.finish();
   return {
     taken: new Date(taken).toISOString(),

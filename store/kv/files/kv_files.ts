@@ -56,6 +56,15 @@ class KvSnapshot implements StoreSnapshot {
     return checkRows(this.#rows, found, note);
   }
 
+  release(): void {
+    try {
+      this.#rows.release();
+    } catch {
+      // Whoever writes next does it.
+      this[Symbol.dispose]();
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#rows[Symbol.dispose]();
   }

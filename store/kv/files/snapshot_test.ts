@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../store.ts";
 import type { Key } from "../database.ts";
 import { DenoDatabase } from "../deno_database.ts";
@@ -39,6 +40,43 @@ Deno.test("Snapshot keeps its moment while others write, and lets them write", (
     using later = Snapshot.open(path);
     assert.equal(later.count(), 50);
   }));
+
+/** Pages in SQLite's log, and how many of them are in the database, too. */
+function logOf(path: string): { pages: number; copied: number } {
+  using database = new DatabaseSync(path);
+  // "NOOP" only looks.
+  const found = database.prepare("PRAGMA wal_checkpoint(NOOP)").get();
+  return { pages: Number(found?.["log"]), copied: Number(found?.["checkpointed"]) };
+}
+
+Deno.test("Snapshot.release() leaves the next who writes nothing to make up for", () =>
+  withFile(async (path, database) => {
+    await database.commit([], [{ key: ["a"], value: VALUE }]);
+    using snapshot = Snapshot.open(path);
+    const before = logOf(path);
+    for (let n = 0; n < 50; n++) {
+      await database.commit([], [{ key: ["b", n], value: new Uint8Array(60_000).fill(n) }]);
+    }
+    const put = logOf(path);
+    assert.ok(put.pages > before.pages + 50 * 14, `${put.pages} pages`);
+    assert.ok(put.copied <= before.pages, `${put.copied} of them copied`);
+    snapshot.release();
+    assert.deepEqual(logOf(path), { pages: put.pages, copied: put.pages });
+    await database.commit([], [{ key: ["c"], value: VALUE }]);
+    using later = Snapshot.open(path);
+    assert.equal(later.count(), 52);
+    assert.deepEqual(later.damage(), []);
+  }));
+
+Deno.test("Snapshot.release() lets go also where the file has gone", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = join(directory, "kv");
+  (await DenoDatabase.open(path)).close();
+  const snapshot = kvFiles.open(path);
+  await Deno.remove(directory, { recursive: true });
+  snapshot.release();
+  assert.throws(() => [...snapshot.rows()], StoreUnavailableError);
+});
 
 Deno.test("Snapshot.list() and read() answer as the database does", () =>
   withFile(async (path, database) => {
