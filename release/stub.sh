@@ -28,6 +28,9 @@ unpack() (
   trap 'rm -rf "$part" "$part.old"' EXIT
   trap 'exit 1' HUP INT TERM
   tail -c +@OFFSET@ "$0" | tar -xzf - -C "$part" || exit 1
+  # After a power cut a file that was not synced may have its length and nothing in it. Where one
+  # file system alone cannot be synced, all are.
+  sync -f "$part" 2>/dev/null || sync
   # Another start may have been faster, and may run from what it has unpacked.
   if is_whole; then exit 0; fi
   if [ -e "$home" ]; then mv "$home" "$part.old" || exit 1; fi
