@@ -90,7 +90,9 @@ export type Outcome =
   /** The mailbox of `to` holds as much as may wait there. */
   | { readonly kind: "full" }
   /** Not stored, as it or a repeat of it came in an atomic call with a draft that was refused. */
-  | { readonly kind: "skipped" };
+  | { readonly kind: "skipped" }
+  /** Not stored: the disk refused after it had taken others of the call. It can be sent again. */
+  | { readonly kind: "refused" };
 
 /** Options for {@linkcode Mailboxes.append}. */
 export interface AppendOptions {
@@ -198,7 +200,8 @@ export interface Mailboxes {
    * where there is room for it.
    *
    * @throws {StoreBusyError} too much waits to be committed; nothing of this call was stored.
-   * @throws {StoreUnavailableError} the disk refused; nothing of this call was stored.
+   * @throws {StoreUnavailableError} the disk refused; nothing of this call was stored, as far as the
+   * disk says.
    */
   append(drafts: readonly Draft[], options?: AppendOptions): Promise<readonly Outcome[]>;
 

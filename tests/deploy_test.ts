@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { VARIABLES } from "../server/config.ts";
 import { TestClient } from "./harness/client.ts";
 import { makeToken } from "./harness/server_process.ts";
-import { TitanProcess } from "./harness/titan_process.ts";
+import { runTitan, TitanProcess } from "./harness/titan_process.ts";
 
 const SECRET = "a secret of at least thirty-two bytes";
 
@@ -68,4 +68,19 @@ Deno.test("main.ts on Deno Deploy says that it needs a secret, and ends", async 
   const { code, stderr } = await titan.ended;
   assert.equal(code, 2);
   assert.match(stderr, /TITAN_JWT_SECRET must be set where TITAN_STORE is "shared"/);
+});
+
+Deno.test("titan doctor and trace do not look for a data directory where the store is shared", async () => {
+  const env = { TITAN_STORE: "shared", TITAN_JWT_SECRET: SECRET };
+  const run = (...args: string[]) => runTitan({ dataDir: "/nowhere", args, env });
+  const doctor = await run("doctor", "--json");
+  assert.equal(doctor.code, 0);
+  assert.match(doctor.stdout, /It is shared and has no data directory/);
+  assert.doesNotMatch(doctor.stdout, /nowhere/);
+  for (const args of [["trace", "0".repeat(26)], ["doctor", "--device", "bob", "phone"]]) {
+    const { code, stderr } = await run(...args);
+    assert.equal(code, 1);
+    assert.equal(stderr.trim().split("\n").length, 1);
+    assert.match(stderr, /A shared store has no data directory/);
+  }
 });

@@ -216,6 +216,8 @@ function refusalOf(kind: Outcome["kind"]): RpcErrorName | undefined {
       return "cid_conflict";
     case "skipped":
       return "internal_error";
+    case "refused":
+      return "unavailable";
   }
 }
 

@@ -134,6 +134,14 @@ Deno.test("msg.send by name tells what became of each message", async () => {
   assert.deepEqual(session.taken, [messages.length]);
 });
 
+Deno.test("msg.send by name says of what the disk refused that it can be sent again", async () => {
+  const { send } = setUp([{ kind: "accepted" }, { kind: "refused" }]);
+  assert.deepEqual(await send({ messages: [HI, HI] }), {
+    accepted: [{ index: 0, id: "ID1", time: TIME }],
+    rejected: [{ index: 1, code: -32007, message: "Storage is unavailable", retryable: true }],
+  });
+});
+
 Deno.test("msg.send by name answers the cid of what it accepted", async () => {
   const { send } = setUp();
   assert.deepEqual(await send({ messages: [{ ...HI, cid: "c1" }] }), {

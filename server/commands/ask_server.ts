@@ -3,10 +3,16 @@
  *
  * @module
  */
+import type { Config } from "../config.ts";
 import { DataDir, dataDirExists, DataDirTakenError, socketPathOf } from "../data_dir.ts";
 import { loadUnsampled } from "../otel_switch.ts";
 import { OperatorClient, OperatorError } from "../operator_client.ts";
 import { CommandError } from "./exit.ts";
+
+/** There is no directory by which a server could be found, nor one that has the store alone. */
+export function sharedError(): CommandError {
+  return new CommandError("A shared store has no data directory: there are no commands for it");
+}
 
 /**
  * Asks the server that has a data directory.
@@ -36,13 +42,14 @@ export async function askServer<T>(
 /**
  * Asks the server that runs.
  *
- * @throws {CommandError} none runs.
+ * @throws {CommandError} none runs, or none that can be asked: the store is a shared one.
  * @throws {OperatorError} it cannot be asked.
  */
 export async function askRunningServer<T>(
-  dataDir: string,
+  { dataDir, store }: Pick<Config, "dataDir" | "store">,
   work: (server: OperatorClient) => Promise<T>,
 ): Promise<T> {
+  if (store === "shared") throw sharedError();
   if (!await dataDirExists(dataDir)) {
     throw new CommandError(`No server runs: there is no data directory "${dataDir}"`);
   }

@@ -23,8 +23,7 @@ export async function printTrace(
   { json = false }: { readonly json?: boolean },
 ): Promise<void> {
   const id = messageIdOf(text);
-  const { dataDir } = program.config();
-  const trace = await askRunningServer(dataDir, (server) => server.trace(id));
+  const trace = await askRunningServer(program.config(), (server) => server.trace(id));
   if (trace === null) {
     const why = "it is unknown, older than 24 hours or this server's start, or not in the sample";
     throw new CommandError(`Message "${id}" is not traced: ${why}`);

@@ -5,7 +5,7 @@
  */
 import { DataDir, dataDirExists, DataDirTakenError } from "../data_dir.ts";
 import { StoreUserAdmin, type UserAdmin } from "../user_admin.ts";
-import { askServer } from "./ask_server.ts";
+import { askServer, sharedError } from "./ask_server.ts";
 import { CommandError } from "./exit.ts";
 import { openStore } from "./open_store.ts";
 import type { Program } from "./program.ts";
@@ -27,9 +27,7 @@ export async function withUsers<T>(
   work: UserWork<T>,
 ): Promise<T> {
   const config = program.config();
-  if (config.store === "shared") {
-    throw new CommandError("A shared store has no data directory: there are no commands for it");
-  }
+  if (config.store === "shared") throw sharedError();
   if (!make && !await dataDirExists(config.dataDir)) {
     throw new CommandError(`There is no data directory "${config.dataDir}"`);
   }

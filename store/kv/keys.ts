@@ -128,9 +128,9 @@ export function expiryKey(expires: number, user: string): Key {
   return ["expiries", expires, user];
 }
 
-/** Everything that has expired by a time. */
-export function expiriesRange(now: number): Range {
-  return { start: ["expiries"], end: ["expiries", now + 1] };
+/** Everything that has expired by a time, or what of it is after an {@linkcode expiryKey}. */
+export function expiriesRange(now: number, after: Key | null = null): Range {
+  return { start: after === null ? ["expiries"] : [...after, ""], end: ["expiries", now + 1] };
 }
 
 /** The user in an {@linkcode expiryKey}. */

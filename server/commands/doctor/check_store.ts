@@ -39,7 +39,10 @@ const ROOM_BYTES = 1024 * 1024;
  * and closed. Nothing is made that is not there.
  */
 export async function checkStore(program: Program, config: Config): Promise<StoreReport> {
-  const { dataDir } = config;
+  const { dataDir, store } = config;
+  if (store === "shared") {
+    return found(skipped(STORE, "It is shared and has no data directory: nothing was opened"));
+  }
   const missing = await checkThere(dataDir);
   if (missing !== undefined) return found(missing);
   const open = [...await checkMode(dataDir), ...await checkSecret(config)];
@@ -118,7 +121,6 @@ async function checkMode(path: string): Promise<readonly Finding[]> {
 
 /** Opens the store that nobody has open. */
 async function checkClosed(program: Program, config: Config, dir: DataDir): Promise<Finding> {
-  if (config.store === "shared") return ok(STORE, "It is a Deno KV that other servers use, too");
   if (config.store === "memory") return ok(STORE, "It is in memory, and ends with its server");
   const bytes = await databaseBytes(dir.path);
   if (bytes === undefined) return ok(STORE, "Nothing is stored yet");

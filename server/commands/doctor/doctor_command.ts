@@ -74,7 +74,7 @@ function subjectOf([user, device, ...more]: readonly string[], wait: string | un
 
 /** Has the running server send a push, and tells each step as it comes. */
 async function tryPush(program: Program, subject: TrialSubject, json: boolean): Promise<number> {
-  const { dataDir } = program.config();
+  const config = program.config();
   const { user, device, ms } = subject;
   using stop = new StopSignals({
     source: Deno,
@@ -89,7 +89,7 @@ async function tryPush(program: Program, subject: TrialSubject, json: boolean): 
     isWell &&= finding.mark !== "wrong";
     console.log(json ? JSON.stringify({ ...step, finding }) : findingLine(finding));
   };
-  await askRunningServer(dataDir, async (server) => {
+  await askRunningServer(config, async (server) => {
     const signal = ending.signal;
     for await (const step of server.testPush(user, device, { ms, signal })) {
       for (const finding of report.tell(step)) tell(finding, step);

@@ -24,12 +24,15 @@ export class FatefulDatabase implements WatchedDatabase {
   fate: (writes: readonly Write[]) => Fate = () => "made";
   /** Called before every commit. */
   before: (writes: readonly Write[]) => Promise<void> = () => Promise.resolve();
+  /** Called before every read, with its first key, and every list, with where it starts. */
+  reading: (key: Key) => Promise<void> = () => Promise.resolve();
   /** Whether changes are told to nobody. */
   isDeaf = false;
   /** The most checks that a commit had. */
   checks = 0;
   readonly #database: WatchedDatabase;
   readonly #watching = new Set<() => Promise<void>>();
+  readonly #hearing = new Set<() => void>();
   #isCut = false;
 
   constructor(database: WatchedDatabase) {
@@ -44,11 +47,18 @@ export class FatefulDatabase implements WatchedDatabase {
 
   async read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
     assert.ok(keys.length <= KEYS_READ_MAX, "A read takes so many keys");
+    await this.reading(keys[0] ?? []);
     return await this.#uncut().read(keys);
   }
 
   async list(range: Range, limit: number): Promise<readonly Row[]> {
+    await this.reading(range.start);
     return await this.#uncut().list(range, limit);
+  }
+
+  /** Says that what is watched has changed. */
+  stir(): void {
+    for (const hear of this.#hearing) hear();
   }
 
   async commit(checks: readonly Check[], writes: readonly Write[]): Promise<string | null> {
@@ -67,8 +77,10 @@ export class FatefulDatabase implements WatchedDatabase {
     };
     const stop = this.#uncut().watch(key, hear, ended);
     this.#watching.add(stop);
+    this.#hearing.add(hear);
     return async () => {
       this.#watching.delete(stop);
+      this.#hearing.delete(hear);
       await stop();
     };
   }

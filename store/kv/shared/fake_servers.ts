@@ -34,11 +34,16 @@ export class FakeServers implements AsyncDisposable {
     return new FakeServers(await DenoDatabase.open(":memory:"));
   }
 
-  /** Starts a server. @param mailboxMessages how many may wait for a user */
-  async start(mailboxMessages = 1000): Promise<FakeServer> {
+  /**
+   * Starts a server.
+   *
+   * @param mailboxMessages how many may wait for a user
+   * @param ahead how much its clock is ahead of the test's, in milliseconds
+   */
+  async start(mailboxMessages = 1000, ahead = 0): Promise<FakeServer> {
     const database = new FatefulDatabase(this.#database);
     const store = await SharedStore.open(database, {
-      clock: { ...systemClock, now: () => this.now },
+      clock: { ...systemClock, now: () => this.now + ahead },
       random: (bytes) => crypto.getRandomValues(bytes),
       limits: { mailboxMessages, mailboxBytes: 1e6, backlogBytes: 1e6 },
       epoch: "test",

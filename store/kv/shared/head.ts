@@ -29,6 +29,9 @@ interface StoredCursor {
   readonly reach?: Reach | undefined;
 }
 
+/** Servers of which a head says up to where they wrote; more at once write one mailbox rarely. */
+const WRITERS_MAX = 8;
+
 /** The row. */
 interface HeadRow {
   readonly born: string;
@@ -40,6 +43,8 @@ interface HeadRow {
   readonly expires: number | null;
   readonly owed: string;
   readonly cursors: readonly (readonly [device: string, StoredCursor])[];
+  /** Servers and the newest position that each of them wrote, the last to write last. */
+  readonly writers?: readonly (readonly [instance: string, position: Position])[];
 }
 
 /** What is known of a mailbox beside its entries. It does no input or output. */
@@ -66,6 +71,7 @@ export class Head {
   #floorRead: Position = 0;
   readonly #expiry = new Expiry();
   readonly #debts = new Debts();
+  readonly #writers = new Map<string, Position>();
 
   private constructor(user: string, born: string, version: string | null) {
     this.user = user;
@@ -92,6 +98,7 @@ export class Head {
     head.expires = row.expires ?? Infinity;
     head.#expiry.load(row.expires);
     head.#debts.load(row.owed);
+    for (const [instance, position] of row.writers ?? []) head.#writers.set(instance, position);
     for (const [device, { position, sent, at, reach }] of row.cursors) {
       head.cursors.set(device, { device, position, sent, at, reach });
     }
@@ -123,6 +130,7 @@ export class Head {
         device,
         { position, sent, at, reach },
       ]),
+      writers: [...this.#writers],
     };
     return [
       { key: mailboxKey(this.user), value: jsonValue(row) },
@@ -146,6 +154,19 @@ export class Head {
     count(this.held, entry, 1);
     this.expires = Math.min(this.expires, entry.expires);
     this.wakeAll();
+  }
+
+  /** A server wrote the newest entry. */
+  sign(instance: string): void {
+    this.#writers.delete(instance);
+    this.#writers.set(instance, this.last);
+    const [oldest] = this.#writers.keys();
+    if (this.#writers.size > WRITERS_MAX && oldest !== undefined) this.#writers.delete(oldest);
+  }
+
+  /** Whether an entry is the newest that a server wrote. */
+  isSigned(instance: string, position: Position): boolean {
+    return this.#writers.get(instance) === position;
   }
 
   /** Has every server look that has a device of the user. */

@@ -101,9 +101,25 @@ export class Locals {
   /** A head was read, which may be newer than the one that is known. */
   seen(head: Head): void {
     const local = this.#locals.get(head.user);
-    if (local === undefined || (head.version ?? "") <= (local.head.version ?? "")) return;
+    // Whose devices are here is another user of the name: nothing of theirs means anything there.
+    if (local === undefined || local.head.born !== head.born) return;
+    if ((head.version ?? "") <= (local.head.version ?? "")) return;
     // What was acknowledged since it was read is only in the notes.
     local.head = this.merge(head);
+  }
+
+  /** Whether a device, if it is here, is of the user whose mailbox that is. */
+  isOf({ user, born }: Head, device: string): boolean {
+    const local = this.#locals.get(user);
+    return local === undefined || local.head.born === born || !local.readers.has(device);
+  }
+
+  /** The user was removed: what waits to be written is void, and whoever is here yet leaves soon. */
+  void(user: string): void {
+    const local = this.#locals.get(user);
+    if (local === undefined) return;
+    local.notes = new Notes();
+    if (local.readers.size === 0) this.#locals.delete(user);
   }
 
   /** The user is gone. */
@@ -127,14 +143,16 @@ export class Locals {
   /** A connection of a device is gone. @returns whether it was the last of the device */
   leave(user: string, device: string, sent: Position): boolean {
     const local = this.#locals.get(user);
-    const readers = local?.readers.get(device) ?? 0;
-    const cursor = local?.head.cursors.get(device);
-    if (local === undefined || cursor === undefined) return false;
+    if (local === undefined) return false;
+    const readers = local.readers.get(device) ?? 0;
+    // Also of one that was removed: who comes again under its name must not be two.
     if (readers > 1) local.readers.set(device, readers - 1);
-    else {
-      local.readers.delete(device);
-      local.gone.set(device, local.head.last);
+    else local.readers.delete(device);
+    if (!local.head.cursors.has(device)) {
+      if (local.readers.size === 0 && local.notes.revision === 0) this.#locals.delete(user);
+      return false;
     }
+    if (readers <= 1) local.gone.set(device, local.head.last);
     local.head.leave(device, readers > 1 ? null : this.#instance, sent);
     local.notes.left.set(device, Math.max(local.notes.left.get(device) ?? 0, sent));
     this.#note(user, local);

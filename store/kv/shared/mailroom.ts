@@ -87,7 +87,7 @@ export class Mailroom {
       newId: () => this.newId(),
       woken: (user) => this.catchUp(user),
       heard: (text) => this.listener?.heard?.(text),
-      lapsed: () => this.#lapsed(),
+      attached: () => this.locals.attached(),
       failed,
     });
     this.#transactions = {
@@ -152,9 +152,14 @@ export class Mailroom {
   catchUp(user: string): Promise<void> {
     return this.#lanes.runAll([user], async () => {
       const local = this.locals.get(user);
+      const isHere = local !== undefined && local.readers.size + local.gone.size > 0;
+      const seen = isHere ? await this.view(user) : null;
       this.#replaced.delete(user);
-      if (local === undefined || local.readers.size + local.gone.size === 0) return;
-      const head = await this.view(user);
+      if (!isHere) return;
+      // Whose devices were here is no longer, and another user of the name has none here.
+      if (seen?.born !== local.head.born) return this.locals.void(user);
+      const isMissed = [...local.readers.keys()].some((it) => seen.cursors.get(it)?.at === null);
+      const head = isMissed ? await this.#putBack(seen, local) : seen;
       if (head === null) return;
       this.#tellOfGone(head, local);
       if (local.readers.size === 0) return;
@@ -229,24 +234,25 @@ export class Mailroom {
     for (const { device, at } of head.cursors.values()) {
       if (at === null || at === this.instance || await this.peers.isAlive(at)) continue;
       head.leave(device, at, Infinity);
+      // It may be there all the same: the clocks of servers differ.
+      head.wakes.add(at);
     }
     return head;
   }
 
-  /** Others may have taken this server for gone: its devices are here all the same. */
-  async #lapsed(): Promise<void> {
-    for (const user of this.locals.attached()) {
-      await this.change([user], async (transaction) => {
-        const head = await transaction.head(user);
-        for (const device of this.locals.get(user)?.readers.keys() ?? []) {
-          const cursor = head?.cursors.get(device);
-          if (head === null || cursor?.at !== null) continue;
-          cursor.at = this.instance;
-          transaction.change(head);
-        }
-      });
-      await this.catchUp(user);
-    }
+  /** Others took this server for gone: its devices are here all the same. */
+  async #putBack({ user, born }: Head, { readers }: Local): Promise<Head | null> {
+    return await transact(this.#transactions, async (transaction) => {
+      const head = await transaction.head(user);
+      if (head?.born !== born) return null;
+      for (const device of readers.keys()) {
+        const cursor = head.cursors.get(device);
+        if (cursor?.at !== null) continue;
+        cursor.at = this.instance;
+        transaction.change(head);
+      }
+      return head;
+    });
   }
 
   #writeSoon(user: string, ms = FLUSH_MS): void {
@@ -262,7 +268,8 @@ export class Mailroom {
     try {
       await this.change([user], async (transaction) => {
         const head = await transaction.head(user);
-        if (head !== null && this.locals.hasNotes(user)) transaction.change(head);
+        if (head?.born !== this.locals.get(user)?.head.born) this.locals.void(user);
+        else if (head !== null && this.locals.hasNotes(user)) transaction.change(head);
       });
     } catch (error) {
       this.#writeSoon(user, FLUSH_AGAIN_MS);

@@ -8,23 +8,15 @@
  * @module
  */
 import type { Peers, StoreClock } from "../../store.ts";
-import { type Key, type WatchedDatabase, type Write, WRITES_MAX } from "../database.ts";
+import type { Key, WatchedDatabase, Write } from "../database.ts";
 import type { GuardedDatabase } from "../guarded_database.ts";
 import { Lane } from "../lane.ts";
 import { jsonValue, parseJson } from "../values.ts";
 import type { Head } from "./head.ts";
-import {
-  instanceKey,
-  instanceOf,
-  instancesRange,
-  leaderKey,
-  noticeKey,
-  noticesRange,
-  wakeKey,
-  wokenKey,
-  wokenRange,
-  wokenUser,
-} from "./shared_keys.ts";
+import { inTurn } from "./in_turn.ts";
+import { Notices } from "./notices.ts";
+import { instanceKey, leaderKey, ROW_MS, wakeKey, wokenKey } from "./shared_keys.ts";
+import { Woken } from "./woken.ts";
 
 /** How long a server counts as being there, in milliseconds: more than clocks differ. */
 const LEASE_MS = 30_000;
@@ -34,9 +26,6 @@ const BEAT_MS = 10_000;
 
 /** How long to wait before a watch that ended is begun anew, in milliseconds. */
 const WATCH_AGAIN_MS = 1000;
-
-/** A server that is gone for so long is forgotten by the database itself, in milliseconds. */
-const FORGET_MS = 3600 * 1000;
 
 /** What is stored of a server. */
 interface Instance {
@@ -61,8 +50,8 @@ export interface SharedPeersParts {
   readonly woken: (user: string) => Promise<void>;
   /** Another server said something. */
   readonly heard: (text: string) => void;
-  /** Others may have taken this server for gone, and done without it. */
-  readonly lapsed: () => Promise<void>;
+  /** Users of whom a device is attached here. */
+  readonly attached: () => string[];
   /** Background work failed; it is tried again. */
   readonly failed: (error: unknown) => void;
 }
@@ -72,8 +61,14 @@ export class SharedPeers implements Peers {
   readonly #parts: SharedPeersParts;
   /** Until when each other server is known to be there. */
   readonly #alive = new Map<string, number>();
+  readonly #notices: Notices;
+  readonly #woken: Woken;
   readonly #taking = new Lane();
   readonly #beating = new Lane();
+  /** What takes rows next and has not begun: one is enough for all who ask meanwhile. */
+  #nextTake: Promise<void> | null = null;
+  /** Background work that is under way. */
+  readonly #running = new Set<Promise<void>>();
   #leadsUntil = 0;
   /** The version of the own row; null before it is there. */
   #version: string | null = null;
@@ -85,6 +80,8 @@ export class SharedPeers implements Peers {
   /** {@linkcode start} begins. */
   constructor(parts: SharedPeersParts) {
     this.#parts = parts;
+    this.#notices = new Notices(parts);
+    this.#woken = new Woken({ ...parts, look: parts.woken });
   }
 
   /** Says that this server is there, and begins to watch. */
@@ -100,7 +97,9 @@ export class SharedPeers implements Peers {
     this.#cancelBeat?.();
     this.#cancelWatch?.();
     await this.#stopWatching?.();
-    await this.#taking.run(() => Promise.resolve());
+    await Promise.allSettled(this.#running);
+    // A beat that is under way would say that this server is there when it no longer is.
+    await this.#beating.run(() => Promise.resolve());
     const { database, instance } = this.#parts;
     const gone: Key[] = [instanceKey(instance), wakeKey(instance)];
     await database.commit([], gone.map((key) => ({ key, value: null })));
@@ -117,15 +116,18 @@ export class SharedPeers implements Peers {
   }
 
   async #beat(): Promise<void> {
-    const { database, instance, clock } = this.#parts;
+    const { database, instance, clock, attached } = this.#parts;
+    database.assertOpen();
+    if (this.#isStopped) return;
     const key = instanceKey(instance);
     const [row] = await database.read([key]);
+    const now = clock.now();
     const isKnown = row !== null && row !== undefined && row.version === this.#version;
-    const isLapsed = this.#version !== null &&
-      (!isKnown || parseJson<Instance>(row.value).until <= clock.now());
-    const value = jsonValue({ until: clock.now() + LEASE_MS } satisfies Instance);
-    this.#version = await database.commit([], [{ key, value, expireIn: FORGET_MS }]);
-    if (isLapsed) await this.#parts.lapsed();
+    const isLapsed = !isKnown || parseJson<Instance>(row.value).until <= now;
+    // Others may have done without it: each of its mailboxes says whether they did.
+    if (this.#version !== null && isLapsed) this.#woken.add(attached());
+    const value = jsonValue({ until: now + LEASE_MS } satisfies Instance);
+    this.#version = await database.commit([], [{ key, value, expireIn: ROW_MS }]);
   }
 
   /** Whether another server is there. */
@@ -157,20 +159,8 @@ export class SharedPeers implements Peers {
   }
 
   /** See {@linkcode Peers.tell}. */
-  async tell(text: string): Promise<void> {
-    const { database, instance: own, newId } = this.#parts;
-    // Who comes later than this list comes later than what is told, and finds it in the store.
-    for (let after = ""; after !== END;) {
-      const rows = await database.list(instancesRange(after), NOTICES_MAX);
-      const others = rows.map(({ key }) => instanceOf(key)).filter((instance) => instance !== own);
-      const writes = others.flatMap((instance): Write[] => [
-        { key: noticeKey(instance, newId()), value: jsonValue({ text }), expireIn: FORGET_MS },
-        { key: wakeKey(instance), value: new Uint8Array(), expireIn: FORGET_MS },
-      ]);
-      if (writes.length > 0) await database.commit([], writes);
-      const last = rows.at(-1);
-      after = rows.length < NOTICES_MAX || last === undefined ? END : instanceOf(last.key);
-    }
+  tell(text: string): Promise<void> {
+    return this.#notices.tell(text);
   }
 
   /** The writes that wake the servers which heads name. */
@@ -182,61 +172,36 @@ export class SharedPeers implements Peers {
         if (instance === this.#parts.instance) continue;
         instances.add(instance);
         const key = wokenKey(instance, user);
-        writes.push({ key, value: new Uint8Array(), expireIn: FORGET_MS });
+        writes.push({ key, value: new Uint8Array(), expireIn: ROW_MS });
       }
     }
     for (const instance of instances) {
-      writes.push({ key: wakeKey(instance), value: new Uint8Array(), expireIn: FORGET_MS });
+      writes.push({ key: wakeKey(instance), value: new Uint8Array(), expireIn: ROW_MS });
     }
     return writes;
   }
 
-  /** Looks at what there is for this server. */
-  take(): Promise<void> {
-    return this.#taking.run(async () => {
-      await this.#takeNotices();
-      await this.#takeWoken();
+  /** Looks at what there is for this server, and does what the database refused before. */
+  async take(): Promise<void> {
+    this.#nextTake ??= this.#taking.run(async () => {
+      this.#nextTake = null;
+      await inTurn([() => this.#notices.take(), () => this.#woken.take()]);
     });
-  }
-
-  async #takeNotices(): Promise<void> {
-    const { database, instance, heard } = this.#parts;
-    for (;;) {
-      const rows = await database.list(noticesRange(instance), NOTICES_MAX);
-      // First: what cannot be understood must not come again for ever.
-      await this.#delete(rows.map(({ key }) => key));
-      for (const { value } of rows) heard(parseJson<{ text: string }>(value).text);
-      if (rows.length < NOTICES_MAX) return;
-    }
-  }
-
-  async #takeWoken(): Promise<void> {
-    const { database, instance, woken } = this.#parts;
-    for (;;) {
-      const rows = await database.list(wokenRange(instance), WRITES_MAX);
-      // First: whoever writes it again after this is read below, or wakes once more.
-      await this.#delete(rows.map(({ key }) => key));
-      await Promise.all(rows.map(({ key }) => woken(wokenUser(key))));
-      if (rows.length < WRITES_MAX) return;
-    }
-  }
-
-  async #delete(keys: readonly Key[]): Promise<void> {
-    if (keys.length === 0) return;
-    await this.#parts.database.commit([], keys.map((key) => ({ key, value: null })));
+    const taken = this.#nextTake;
+    await inTurn([() => taken, () => this.#woken.look(), () => this.#notices.tellAgain()]);
   }
 
   #watch(): void {
     if (this.#isStopped) return;
     const { watched, instance, clock } = this.#parts;
-    this.#stopWatching = watched.watch(
-      wakeKey(instance),
-      () => this.#try(() => this.take()),
-      () => {
-        this.#stopWatching = null;
-        this.#cancelWatch = clock.after(WATCH_AGAIN_MS, () => this.#watch());
-      },
-    );
+    const ended = () => {
+      this.#stopWatching = null;
+      this.#cancelWatch = clock.after(WATCH_AGAIN_MS, () => this.#watch());
+    };
+    const changed = () => {
+      if (this.#nextTake === null) this.#try(() => this.take());
+    };
+    this.#stopWatching = watched.watch(wakeKey(instance), changed, ended);
   }
 
   #beatLater(): void {
@@ -251,17 +216,12 @@ export class SharedPeers implements Peers {
   }
 
   #try(work: () => Promise<void>): void {
-    work().catch((error) => {
+    const running = work().catch((error) => {
       if (!this.#isStopped) this.#parts.failed(error);
-    });
+    }).finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 }
-
-/** Notices in one commit, each with a wake. */
-const NOTICES_MAX = WRITES_MAX / 2;
-
-/** Where a list has ended; no server is called so. */
-const END = "end";
 
 function leaderOf(value: Uint8Array): Leader {
   return parseJson<Leader>(value);

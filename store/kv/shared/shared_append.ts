@@ -8,6 +8,7 @@ import {
   type AppendOptions,
   type Draft,
   type Outcome,
+  type Position,
   StoreBusyError,
   StoreUnavailableError,
 } from "../../store.ts";
@@ -20,7 +21,14 @@ import { joinText, readTexts, textWrites } from "../values.ts";
 import { sleeperOf } from "./head.ts";
 import { Judge } from "./judge.ts";
 import type { Mailroom } from "./mailroom.ts";
-import { promisedGroup, promisedGroupRange, promisedKey, promisedRange } from "./shared_keys.ts";
+import {
+  promisedGroup,
+  promisedGroupRange,
+  promisedKey,
+  promisedRange,
+  promiseKey,
+  ROW_MS,
+} from "./shared_keys.ts";
 import { CHECKS_MAX, type Transaction } from "./transaction.ts";
 
 /** Rows that one commit may check for its drafts; what is promised needs one besides. */
@@ -86,7 +94,18 @@ export class SharedAppend {
 
   async #parted(groups: readonly (readonly Draft[])[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
-    for (const group of groups) outcomes.push(...await this.#commit(group, false));
+    for (const [index, group] of groups.entries()) {
+      try {
+        outcomes.push(...await this.#commit(group, false));
+      } catch (error) {
+        // Whoever hears that nothing was stored may send all of it again.
+        if (!outcomes.some(({ kind }) => kind === "accepted") || !isRefusal(error)) throw error;
+        if (error instanceof StoreUnavailableError) this.#room.listener?.refused?.();
+        // None after it either: they would be in front of it when it is sent again (I6).
+        const rest = groups.slice(index).flat();
+        return [...outcomes, ...rest.map((): Outcome => ({ kind: "refused" }))];
+      }
+    }
     return outcomes;
   }
 
@@ -111,10 +130,25 @@ export class SharedAppend {
   }
 
   async #store(transaction: Transaction, judge: Judge): Promise<void> {
-    const writes = judge.writes();
-    await transaction.write(writes);
-    transaction.mark = writes[0] ?? null;
-    for (const head of judge.pieces.keys()) transaction.change(head);
+    const { instance } = this.#room;
+    await transaction.write(judge.writes());
+    const signed: [user: string, position: Position][] = [];
+    for (const head of judge.pieces.keys()) {
+      head.sign(instance);
+      transaction.change(head);
+      signed.push([head.user, head.last]);
+    }
+    // The heads say it, and not the rows: those go as soon as every device has them.
+    transaction.isMade = () => this.#isSigned(signed);
+  }
+
+  /** Whether a mailbox says that this server wrote there up to a position. */
+  async #isSigned(signed: readonly (readonly [string, Position])[]): Promise<boolean> {
+    for (const [user, position] of signed) {
+      const head = await this.#room.view(user);
+      if (head?.isSigned(this.#room.instance, position) === true) return true;
+    }
+    return false;
   }
 
   /**
@@ -138,8 +172,11 @@ export class SharedAppend {
           const text = kept.map((draft) => entryLine(place(draft, 0, false))).join("");
           return textWrites(text, (part) => promisedKey(call, number, part));
         });
-        await transaction.write(writes);
-        transaction.mark = writes[0] ?? null;
+        // It stays when the parts go: a commit that threw may be made late, and not again.
+        const mark = { key: promiseKey(call), value: new Uint8Array(), expireIn: ROW_MS };
+        await transaction.read([mark.key]);
+        await transaction.write([...writes, mark]);
+        transaction.isMade = () => this.#room.database.holds(mark);
       }
       return outcomes;
     });
@@ -225,6 +262,10 @@ function groupsOf(drafts: readonly Draft[]): (readonly Draft[])[] {
 /** What stands for the rows that a draft has checked: two mailboxes, and the cids of its sender. */
 function checksOf({ to, sender, cid }: Draft): string[] {
   return cid === undefined ? [to, sender] : [to, sender, `${sender}\n`];
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof StoreUnavailableError || error instanceof StoreBusyError;
 }
 
 function usersOf(drafts: readonly Draft[]): Set<string> {

@@ -5,6 +5,12 @@
  */
 import type { Key, Range } from "../database.ts";
 
+/**
+ * After so long the database itself forgets what is of a server that is gone, in milliseconds: its
+ * own row, and what others wrote for it.
+ */
+export const ROW_MS = 3600 * 1000;
+
 /** Says that the content is of this store, and in which form. */
 export const formatKey: Key = ["format"];
 
@@ -80,7 +86,12 @@ export function promisedKey(call: string, group: number, part: number): Key {
   return ["promised", call, group, part];
 }
 
-/** All parts of all such calls, or those after a group. */
+/** Says that a call was promised; kept longer than a commit can take. */
+export function promiseKey(call: string): Key {
+  return ["promises", call];
+}
+
+/** All parts of all such calls. */
 export const promisedRange: Range = { start: ["promised"], end: ["promised", Infinity] };
 
 /** The parts of one group. */

@@ -43,27 +43,27 @@ export class SharedMailboxes implements Mailboxes {
     start: "oldest" | "newest",
   ): Promise<Attachment | null> {
     const { locals, instance, reader } = this.#room;
-    let isEntered = false;
+    let entered: string | null = null;
     try {
       const found = await this.#room.change([user], async (transaction) => {
         const head = await transaction.head(user);
         if (head === null) return null;
         const { position, sent } = head.attach(device, start, instance);
         // From here on what leaves and comes back meanwhile is known to be here.
-        if (!isEntered) locals.enter(head, device);
-        isEntered = true;
+        if (entered !== head.born) locals.enter(head, device);
+        entered = head.born;
         transaction.change(head);
         return { head, cursor: position, sent };
       });
       if (found === null) {
-        if (isEntered) locals.delete(user);
+        if (entered !== null) locals.delete(user);
         return null;
       }
       const { head, cursor, sent } = found;
       const pending = await reader.pending(head, device, cursor);
       return { cursor, sent, tail: head.last, pending };
     } catch (error) {
-      if (isEntered) locals.leave(user, device, 0);
+      if (entered !== null) locals.leave(user, device, 0);
       throw error;
     }
   }
@@ -80,7 +80,9 @@ export class SharedMailboxes implements Mailboxes {
 
   async read(user: string, device: string, after: Position, limit: ReadLimit): Promise<Page> {
     const head = await this.#room.view(user);
-    if (head === null) return { entries: [], upTo: after, end: true };
+    // A device of a user who was removed does not read what another one of that name gets (I10).
+    const isOf = head !== null && this.#room.locals.isOf(head, device);
+    if (!isOf) return { entries: [], upTo: after, end: true };
     return await this.#room.reader.read(head, device, after, limit);
   }
 

@@ -5,9 +5,10 @@
  */
 import type { Entry, ExpiredHandler, Position, Sweeper } from "../../store.ts";
 import { type Chunk, chunkDeletes, readChunks } from "../chunks.ts";
-import { WRITES_MAX } from "../database.ts";
+import { type Key, type Row, WRITES_MAX } from "../database.ts";
 import { expiriesRange, expiryUser } from "../keys.ts";
 import { isUntold, withoutBody } from "../page_builder.ts";
+import { inTurn } from "./in_turn.ts";
 import type { Mailroom } from "./mailroom.ts";
 import type { SharedAppend } from "./shared_append.ts";
 import type { SharedUsers } from "./shared_users.ts";
@@ -28,28 +29,47 @@ export class SharedSweeper implements Sweeper {
   async sweep(expired: ExpiredHandler): Promise<void> {
     const { peers } = this.#room;
     await peers.beat();
-    await peers.take();
-    await this.#room.catchUpReplaced();
-    await this.#room.flush();
-    if (await peers.leads()) {
-      await this.#users.finishRemovals();
-      await this.#append.finishPromised();
-      await this.#expireAll(expired);
-    }
+    // What one user's rows make impossible must not stop what is done for all others.
+    await inTurn([
+      () => peers.take(),
+      () => this.#room.catchUpReplaced(),
+      () => this.#room.flush(),
+      () => this.#sweepForAll(expired),
+      () => this.#tellOfMissed(expired),
+      ...[...this.#room.due].map((user) => () => this.#compact(user)),
+    ]);
+  }
+
+  async #sweepForAll(expired: ExpiredHandler): Promise<void> {
+    if (!await this.#room.peers.leads()) return;
+    await inTurn([
+      () => this.#users.finishRemovals(),
+      () => this.#append.finishPromised(),
+      () => inTurn(this.#expiring(expired)),
+    ]);
+  }
+
+  async #tellOfMissed(expired: ExpiredHandler): Promise<void> {
     const { missed } = this.#room.reader;
     const passed = [...missed.values()];
     if (passed.length > 0) await expired(passed);
     for (const { id } of passed) missed.delete(id);
-    for (const user of [...this.#room.due]) await this.#compact(user);
   }
 
-  async #expireAll(expired: ExpiredHandler): Promise<void> {
-    const { database, clock } = this.#room;
-    for (;;) {
-      const now = clock.now();
-      const rows = await database.list(expiriesRange(now), WRITES_MAX);
-      for (const { key } of rows) await this.#expire(expiryUser(key), now, expired);
-      if (rows.length < WRITES_MAX) return;
+  async *#expiring(expired: ExpiredHandler): AsyncGenerator<() => Promise<void>> {
+    const { database, clock, peers } = this.#room;
+    const now = clock.now();
+    // Each row once: one that stays is for the next sweep.
+    let after: Key | null = null;
+    for (let more = true; more;) {
+      const rows: readonly Row[] = await database.list(expiriesRange(now, after), WRITES_MAX);
+      for (const { key } of rows) {
+        // It may take longer than the lease, and two that tell of the same tell twice.
+        if (!await peers.leads()) return;
+        yield () => this.#expire(expiryUser(key), now, expired);
+        after = key;
+      }
+      more = rows.length === WRITES_MAX;
     }
   }
 

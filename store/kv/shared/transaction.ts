@@ -56,8 +56,8 @@ export class Transaction implements ReadsRows, ListsRows, WritesRows {
   readonly #writes: Write[] = [];
   readonly #heads = new Map<string, Head | null>();
   readonly #changed = new Set<Head>();
-  /** A row that is there once the commit was made, and no other commit writes the like of it. */
-  mark: Pick<Write, "key" | "value"> | null = null;
+  /** Says afterwards whether the commit was made, for one that threw; null: nobody can say. */
+  isMade: (() => Promise<boolean>) | null = null;
 
   /** Begins a try. */
   constructor(world: TransactionWorld) {
@@ -153,7 +153,7 @@ interface Doubt<T> {
 
 /**
  * Makes a change. A commit that throws is tried again where the change says how to see whether it
- * was made ({@linkcode Transaction.mark}).
+ * was made ({@linkcode Transaction.isMade}).
  *
  * @param work decides it; called again where somebody else was faster
  * @throws {StoreBusyError} somebody else was faster every time.
@@ -173,10 +173,10 @@ export async function transact<T>(
       // Only now: what was not made before these reads can no longer be without this commit failing.
       for (const doubt of doubts) if (await doubt.isMade()) return doubt.result;
       if (transaction.isEmpty) return result;
-      const { mark } = transaction;
-      if (mark !== null) doubts.push({ result, isMade: () => world.database.holds(mark) });
+      const { isMade } = transaction;
+      if (isMade !== null) doubts.push({ result, isMade });
       if (await transaction.commit()) return result;
-      if (mark !== null) doubts.pop();
+      if (isMade !== null) doubts.pop();
     } catch (error) {
       const isOver = doubts.length === 0 || !(error instanceof StoreUnavailableError);
       if (isOver || ++failures >= FAILURES_MAX) throw error;
