@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { z } from "zod";
+import { z } from "zod";
 import { invalidParams, WORDLESS } from "./invalid_params.ts";
 import { type JsonSchema, schemaOf } from "./json_schema.ts";
 import { RpcError } from "./rpc_error.ts";
@@ -88,6 +88,8 @@ export function defineMethod<P extends z.ZodType, R extends z.ZodType>(
 ): Method {
   const { name, summary, access, params: schema, result, handler } = definition;
   const { signsIn = false, oncePerBatch = false } = definition;
+  // As one function, which takes a third of the time: every message passes here.
+  const compiled = z.compile(schema);
   return {
     name,
     access,
@@ -97,7 +99,7 @@ export function defineMethod<P extends z.ZodType, R extends z.ZodType>(
     call(params, session, services) {
       // Before the params are looked at, so that a stranger learns nothing about them.
       if (access === "user") identityOf(session);
-      const parsed = schema.safeParse(params, WORDLESS);
+      const parsed = compiled.safeParse(params, WORDLESS);
       if (!parsed.success) throw invalidParams(parsed.error);
       return handler(parsed.data, session, services);
     },

@@ -63,6 +63,8 @@ const item = z.object({
   urgent: z.boolean().optional().meta({ description: "Whether it is worth waking a device for" }),
 });
 
+const compiledItem = z.compile(item);
+
 /** By name every message stands for itself, so they are checked one by one, by the same schema. */
 const byName = z.object({
   messages: z.array(z.unknown().meta(schemaOf(item))).min(1).max(SEND_MESSAGES_MAX),
@@ -143,7 +145,7 @@ async function sendEach(messages: readonly unknown[], context: SendContext): Pro
   const indexes: number[] = [];
   context.session.takeSend(messages.length);
   for (const [index, message] of messages.entries()) {
-    const parsed = item.safeParse(message, WORDLESS);
+    const parsed = compiledItem.safeParse(message, WORDLESS);
     if (parsed.success) {
       drafts.push(draftOf(parsed.data, context));
       indexes.push(index);

@@ -154,9 +154,8 @@ export class Admission {
       throw new StoreBusyError("Cannot append: too much waits to be settled");
     }
     const pass: Pass = { outcomes: [], entries: [], earlier: [], uncounted: null };
-    for (const [index, draft] of drafts.entries()) {
-      pass.outcomes.push(this.#judge(draft, known[index], pass));
-    }
+    let index = 0;
+    for (const draft of drafts) pass.outcomes.push(this.#judge(draft, known[index++], pass));
     const undo = pass.uncounted !== null || (options.atomic === true && isRefused(pass.outcomes));
     if (!undo) return pass;
     const released = new Set(pass.entries.map(({ id }) => id));
