@@ -24,6 +24,8 @@ export interface ConfigValue<T> {
    * where the text has to speak for itself.
    */
   fault?(text: string): string | undefined;
+  /** The path of the file with secrets that a value names; undefined where it names none. */
+  secretsIn?(value: T): string | undefined;
 }
 
 /** Which numbers are allowed. */
@@ -117,12 +119,13 @@ export function directory(): ConfigValue<string> {
   };
 }
 
-/** The path of a file, and not what is in it. @param allowed what file it is */
+/** The path of a file of secrets, and not what is in it. @param allowed what file it is */
 export function file(allowed: string): ConfigValue<string> {
   return {
     allowed,
     read: (text) => text === "" || text.includes("\0") || isContent(text) ? undefined : text,
     fault: (text) => isContent(text) ? notShown(text) : undefined,
+    secretsIn: (path) => path,
   };
 }
 

@@ -39,6 +39,7 @@ export function p8Key(): ConfigValue<FileSource> {
       const pem = text.replaceAll("\\n", "\n");
       return isP256Key(pem) ? { kind: "text", text: pem } : undefined;
     },
+    secretsIn: (source) => source.kind === "path" ? source.path : undefined,
   };
 }
 

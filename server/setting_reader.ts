@@ -9,7 +9,7 @@ import type { ConfigRow } from "./config_table.ts";
 import { notShown } from "./config_value.ts";
 import { CONFIG_VARIABLE, fileKeyOf, fileVariableOf, keyOf } from "./setting_names.ts";
 import { kindOf, shown, textOf } from "./setting_text.ts";
-import { readValueFile } from "./text_file.ts";
+import { readValueFile, type TextFile } from "./text_file.ts";
 
 /** Where the value of a variable is from. */
 export interface Setting {
@@ -154,24 +154,37 @@ export class SettingReader {
       return { from, label: direct.label, text: undefined };
     }
     if (named === undefined || !isUsed) return undefined;
-    const { readFile = readValueFile } = this.#sources;
-    const file = readFile(named.text.trim());
+    const file = this.#read(named.text.trim());
     if ("fault" in file) {
       this.problems.push(`${named.label} must be the path of a file with the value: ${file.fault}`);
       return { from, label: named.label, text: undefined };
     }
-    if (file.isPublic) {
-      this.warnings.push({ kind: "public", file: `the file that ${named.label} names` });
-    }
+    this.#judge(named.label, file);
     return { from, label: named.label, text: file.text };
+  }
+
+  #read(path: string): TextFile {
+    const { readFile = readValueFile } = this.#sources;
+    return readFile(path);
+  }
+
+  /** Warns of secrets that everybody may read. */
+  #judge(label: string, file: TextFile): void {
+    if ("fault" in file || !file.isPublic) return;
+    this.warnings.push({ kind: "public", file: `the file that ${label} names` });
   }
 
   /** White space around a value is a slip of the editor. */
   #valueOf(row: ConfigRow<unknown>, { label, text }: Given): unknown {
     if (text === undefined) return undefined;
-    const { allowed, fault, read } = row.value;
+    const { allowed, fault, read, secretsIn } = row.value;
     const value = read(text.trim());
-    if (value !== undefined) return value;
+    if (value !== undefined) {
+      const path = secretsIn?.(value);
+      // What is wrong with the file is told by who uses what is in it.
+      if (path !== undefined) this.#judge(label, this.#read(path));
+      return value;
+    }
     const given = row.hidden ? notShown(text) : `it is ${JSON.stringify(shown(text))}`;
     this.problems.push(`${label} must be ${allowed}: ${fault?.(text.trim()) ?? given}`);
     return undefined;

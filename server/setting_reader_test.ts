@@ -91,6 +91,17 @@ Deno.test("SettingReader.read() warns of a secret that everybody may read, and t
   ]);
 });
 
+Deno.test("SettingReader.read() warns of credentials that everybody may read", () => {
+  const files = { "/open/fcm.json": "{}", "/open/key.p8": "key", "/run/key.p8": "key" };
+  const open = { GOOGLE_APPLICATION_CREDENTIALS: "/open/fcm.json", TITAN_APNS_KEY: "/open/key.p8" };
+  assert.deepEqual(
+    read(open, { files }).warnings.map((warning) => warning.kind === "public" && warning.file),
+    Object.keys(open).map((name) => `the file that ${name} names`),
+  );
+  const closed = { GOOGLE_APPLICATION_CREDENTIALS: "/gone", TITAN_APNS_KEY: "/run/key.p8" };
+  assert.deepEqual(read(closed, { files }).warnings, []);
+});
+
 Deno.test("SettingReader.read() shows of a setting what may be shown", () => {
   const { settings } = read({
     TITAN_JWT_SECRET: "hunter2",
