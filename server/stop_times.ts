@@ -9,8 +9,11 @@ import { CLOSE_MS_MAX } from "./transport.ts";
 /** Connections are sent away in this part; pushes may have their outcomes meanwhile. */
 const CLOSING_SHARE = 0.5;
 
-/** For the peers that are slow to go. What is left is for the last commits. */
-const PEERS_SHARE = 0.35;
+/**
+ * Kept for the last commits, in milliseconds: what a full load has left in memory takes a second. Of
+ * the rest the peers that are slow to go may have what they need.
+ */
+const COMMITS_MS = 1500;
 
 /** For the outcomes of what was pushed, and then once more for the end of the push services. */
 const PUSHES_SHARE = 0.25;
@@ -34,9 +37,10 @@ export interface StopTimes {
 /** Divides a stop. @param seconds how long it may take: `TITAN_DRAIN` */
 export function stopTimes(seconds: number): StopTimes {
   const ms = seconds * 1000;
+  const closingMs = ms * CLOSING_SHARE;
   return {
-    closingMs: ms * CLOSING_SHARE,
-    peersMs: Math.max(PEERS_MS_MIN, Math.min(CLOSE_MS_MAX, ms * PEERS_SHARE)),
+    closingMs,
+    peersMs: Math.max(PEERS_MS_MIN, Math.min(CLOSE_MS_MAX, ms - closingMs - COMMITS_MS)),
     pushesMs: Math.min(PUSHES_MS_MAX, ms * PUSHES_SHARE),
   };
 }

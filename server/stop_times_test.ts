@@ -14,6 +14,13 @@ Deno.test("stopTimes() fits into a short time, with some left for the last commi
   }
 });
 
+Deno.test("stopTimes() leaves the last commits of a full load their time, from 4 s on", () => {
+  for (const seconds of [4, 5, 10, 13, 30]) {
+    const { closingMs, peersMs } = stopTimes(seconds);
+    assert.ok(closingMs + peersMs + 1500 <= seconds * 1000, `${seconds} s`);
+  }
+});
+
 Deno.test("stopTimes() lets peers hear of the end where there is no time at all", () => {
   assert.deepEqual(stopTimes(0), { closingMs: 0, peersMs: 250, pushesMs: 0 });
 });

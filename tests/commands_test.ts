@@ -130,7 +130,7 @@ Deno.test("titan serve says what is wrong with the files of push services", asyn
   await using place = await scratch();
   const key = join(place.dataDir, "key.p8");
   await Deno.mkdir(place.dataDir);
-  await Deno.writeTextFile(key, "s3cr3t");
+  await Deno.writeTextFile(key, "s3cr3t", { mode: 0o600 });
   const { code, stdout, stderr } = await place.titan(["serve"], {
     PORT: "0",
     GOOGLE_APPLICATION_CREDENTIALS: join(place.root, "firebase.json"),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Configuration, readConfiguration } from "../config.ts";
+import { readConfiguration } from "../config.ts";
 import { readConfigFile } from "../config_file.ts";
 import { CONFIG_VARIABLE, fileVariableOf, TOKEN_VARIABLE } from "../setting_names.ts";
 import { readValueFile } from "../text_file.ts";
@@ -23,6 +23,7 @@ export interface Grants {
 export async function grantsOf(env: (name: string) => string | undefined): Promise<Grants> {
   const path = env(CONFIG_VARIABLE) || undefined;
   const file = path === undefined ? undefined : await readConfigFile(path);
+  // Files with values, and those of credentials, which are looked at here and read where they are used.
   const secrets: string[] = [];
   const readFile = (path: string) => {
     secrets.push(path);
@@ -32,7 +33,7 @@ export async function grantsOf(env: (name: string) => string | undefined): Promi
   const dataDir = config?.dataDir ?? DATA_DIR_DEFAULT;
   const token = env(fileVariableOf(TOKEN_VARIABLE)) || undefined;
   const named = [path, token].filter((path) => path !== undefined);
-  return { read: [dataDir, ...named, ...secrets, ...credentials(config)], write: [dataDir] };
+  return { read: [dataDir, ...named, ...secrets], write: [dataDir] };
 }
 
 /** A list as Deno's options have it. @throws {RangeError} it cannot hold a path */
@@ -41,11 +42,4 @@ export function listOf(paths: readonly string[]): string {
   if (path === undefined) return [...new Set(paths)].join(",");
   const mark = path.includes(",") ? "comma" : "line break";
   throw new RangeError(`Cannot name ${JSON.stringify(path)} to Deno: it has a ${mark}`);
-}
-
-/** Files that are read when push services are opened. */
-function credentials(config: Configuration["config"]): readonly string[] {
-  const { googleCredentials, apnsKey } = config ?? {};
-  const paths = [googleCredentials, apnsKey?.kind === "path" ? apnsKey.path : undefined];
-  return paths.filter((path) => path !== undefined);
 }
