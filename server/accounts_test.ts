@@ -9,7 +9,7 @@ function testWorld(name: string, run: (world: FakeWorld) => Promise<void>): void
     try {
       await run(world);
     } finally {
-      await world.gateway.stop(CLOSE.goingAway);
+      await world.gateway.stop(CLOSE.goingAway, 5000);
       await world.store[Symbol.asyncDispose]();
     }
   });

@@ -34,7 +34,7 @@ async function withWorld(run: (world: FakeWorld) => Promise<void>): Promise<void
   try {
     await run(world);
   } finally {
-    await world.gateway.stop(CLOSE.goingAway);
+    await world.gateway.stop(CLOSE.goingAway, 5000);
   }
 }
 

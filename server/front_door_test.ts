@@ -103,7 +103,7 @@ function testStreet(name: string, options: Options, run: (street: Street) => Pro
     try {
       await run(street);
     } finally {
-      await street.world.gateway.stop(CLOSE.goingAway);
+      await street.world.gateway.stop(CLOSE.goingAway, 5000);
     }
   });
 }

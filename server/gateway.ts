@@ -18,6 +18,7 @@ import type { Clock } from "./clock.ts";
 import type { CloseCode } from "./close_code.ts";
 import type { DeliveryWorld } from "./delivery.ts";
 import { drain, type DrainParts } from "./drain.ts";
+import { waitAtMost } from "./deadlines.ts";
 import type { Hub } from "./hub.ts";
 import type { Attempts, Landing, Sent } from "./in_flight.ts";
 import type { IdleMemory } from "./idle_memory.ts";
@@ -87,6 +88,8 @@ export class Gateway implements DeliveryWorld {
   #cancelSweep: (() => void) | null = null;
   #sweeping: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** Whether nobody waits for the news of a sweep any more. */
+  #isOver = false;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
@@ -234,15 +237,20 @@ export class Gateway implements DeliveryWorld {
     await drain(this.#connections, leave, { ...parts, clock: this.clock });
   }
 
-  /** Closes every connection, and stops the clock. */
-  async stop(code: CloseCode): Promise<void> {
+  /**
+   * Closes every connection, and stops the clock.
+   *
+   * @param ms what telling the last news may take, in milliseconds; a crash may lose it, too
+   */
+  async stop(code: CloseCode, ms: number): Promise<void> {
     this.#stopped = true;
     this.#cancelTick?.();
     this.#cancelSweep?.();
     for (const connection of this.#connections) connection.close(code);
-    await this.#sweeping;
     // News of what expired is only in memory by now.
-    await this.sweep();
+    const last = this.#sweeping.then(() => this.#isOver ? undefined : this.sweep());
+    await waitAtMost(this.clock, ms, last);
+    this.#isOver = true;
   }
 
   #tickLater(): void {
@@ -269,7 +277,8 @@ export class Gateway implements DeliveryWorld {
         for (const entry of entries) await this.tellSender(entry, "expired");
       });
     } catch (error) {
-      this.log.error("sweep failed", error);
+      // The store may be closed by then.
+      if (!this.#isOver) this.log.error("sweep failed", error);
     }
   }
 }

@@ -13,7 +13,7 @@ function testWorld(name: string, run: (world: FakeWorld) => Promise<void>): void
     try {
       await run(world);
     } finally {
-      await world.gateway.stop(CLOSE.goingAway);
+      await world.gateway.stop(CLOSE.goingAway, 5000);
     }
   });
 }
@@ -180,7 +180,7 @@ testWorld(
     world.store.sweeper.sweep = () => running.promise;
     world.clock.advance(30_000);
     let stopped = false;
-    const stopping = world.gateway.stop(CLOSE.goingAway).then(() => {
+    const stopping = world.gateway.stop(CLOSE.goingAway, 5000).then(() => {
       stopped = true;
     });
     await settled();
@@ -191,6 +191,20 @@ testWorld(
     assert.equal(world.clock.timers, 0);
   },
 );
+
+testWorld("Gateway.stop() does not wait for a sweep longer than it is told", async (world) => {
+  const running = Promise.withResolvers<void>();
+  world.store.sweeper.sweep = () => running.promise;
+  const stopping = world.gateway.stop(CLOSE.goingAway, 250);
+  await settled();
+  world.clock.advance(250);
+  await stopping;
+  // By then the store may be closed.
+  running.reject(new StoreUnavailableError("Store is closed"));
+  await settled();
+  assert.deepEqual(world.log.of("sweep failed"), []);
+  assert.equal(world.clock.timers, 0);
+});
 
 testWorld(
   "Gateway.release() of a sign-in that came to nothing leaves what is known of the device",

@@ -7,6 +7,7 @@
 import { dirname, join } from "node:path";
 import { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import type { Clock } from "./clock.ts";
+import { waitAtMost } from "./deadlines.ts";
 import type { Log } from "./log.ts";
 import { answerOperator, OperatorRefusal } from "./operator_routes.ts";
 import type { ServerAdmin } from "./server_admin.ts";
@@ -20,6 +21,9 @@ const BODY_MS_MAX = 5000;
 
 /** How long an answer may take to leave when the server stops, in milliseconds. */
 const ANSWER_MS_MAX = 200;
+
+/** What it then takes until it is in the socket, in milliseconds. */
+const WRITE_MS = 10;
 
 /**
  * The folder in which the socket is made, for its owner alone: there it gets its mode before
@@ -45,13 +49,17 @@ export class OperatorSocket implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #server: Deno.HttpServer<Deno.UnixAddr>;
   readonly #requests = new Set<Promise<Response>>();
+  /** Answers that have not left yet. */
+  readonly #leaving = new Set<Promise<void>>();
   #closing: Promise<void> | null = null;
 
   private constructor(parts: OperatorSocketParts, path: string) {
     this.#parts = parts;
     this.#server = Deno.serve(
       { path, signal: this.#abort.signal, onListen: () => {} },
-      (request) => {
+      (request, { completed }) => {
+        const left = completed.catch(() => {}).finally(() => this.#leaving.delete(left));
+        this.#leaving.add(left);
         const answer = this.#answer(request);
         this.#requests.add(answer);
         return answer.finally(() => this.#requests.delete(answer));
@@ -89,18 +97,17 @@ export class OperatorSocket implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await Deno.remove(this.#parts.path).catch(ignoreMissing);
+    const { clock } = this.#parts;
+    const leaving = [...this.#leaving];
     this.#ending.abort();
-    let isClosed = false;
-    const closed = this.#server.shutdown().then(() => void (isClosed = true));
     await Promise.allSettled(this.#requests);
-    const late = Promise.withResolvers<void>();
-    const cancel = this.#parts.clock.after(ANSWER_MS_MAX, late.resolve);
-    await Promise.race([closed, late.promise]);
-    cancel();
-    // Whoever has not even sent the whole of a request is not waited for. Deno throws where the
-    // server is over already.
-    if (!isClosed) this.#abort.abort();
-    await closed;
+    await waitAtMost(clock, ANSWER_MS_MAX, Promise.all(leaving).then(() => {}));
+    // Deno says so just before the last of an answer is written.
+    if (leaving.length > 0) await new Promise<void>((done) => clock.after(WRITE_MS, done));
+    // Not by `shutdown()`: that waits for whoever has not sent the whole of a request, and after it
+    // Deno cannot be told to end.
+    this.#abort.abort();
+    await this.#server.finished;
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -129,7 +136,12 @@ export class OperatorSocket implements AsyncDisposable {
 
   async #readJson(request: Request): Promise<unknown> {
     const reader = request.body?.getReader();
-    const cancel = this.#parts.clock.after(BODY_MS_MAX, () => reader?.cancel().catch(() => {}));
+    const giveUp = () => void reader?.cancel().catch(() => {});
+    const cancel = this.#parts.clock.after(BODY_MS_MAX, giveUp);
+    // What has not come by then is not waited for.
+    const { signal } = this.#ending;
+    signal.addEventListener("abort", giveUp);
+    if (signal.aborted) giveUp();
     const decoder = new TextDecoder();
     let text = "";
     try {
@@ -145,6 +157,7 @@ export class OperatorSocket implements AsyncDisposable {
       throw error instanceof OperatorRefusal ? error : new OperatorRefusal(400, "Body is not JSON");
     } finally {
       cancel();
+      signal.removeEventListener("abort", giveUp);
       await reader?.cancel().catch(() => {});
     }
   }

@@ -184,6 +184,23 @@ Deno.test("OperatorSocket finishes what it is answering before it is gone", asyn
   await assert.rejects(Deno.lstat(place.path), Deno.errors.NotFound);
 });
 
+Deno.test("OperatorSocket does not wait for the rest of a body when it goes", async () => {
+  const clock = new FakeClock();
+  await using place = await scratch({}, clock);
+  using connection = await Deno.connect({ transport: "unix", path: place.path });
+  const half = 'POST /users HTTP/1.1\r\nhost: titan\r\ncontent-length: 50\r\n\r\n{"id"';
+  await connection.write(new TextEncoder().encode(half));
+  // It is being read.
+  while (clock.timers === 0) await settled();
+  const closed = place.socket[Symbol.asyncDispose]();
+  const answer = new Uint8Array(1024);
+  const length = await connection.read(answer) ?? 0;
+  assert.match(new TextDecoder().decode(answer.subarray(0, length)), /^HTTP\/1\.1 400 /);
+  clock.advance(200);
+  await closed;
+  assert.deepEqual(place.log.lines, []);
+});
+
 Deno.test("OperatorSocket does not wait for half a request when it goes", async () => {
   await using place = await scratch();
   using connection = await Deno.connect({ transport: "unix", path: place.path });

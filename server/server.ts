@@ -144,7 +144,7 @@ export class Server implements AsyncDisposable {
       return new Server(parts, serving, { listener, operators }, pruner);
     } catch (error) {
       await pushes[Symbol.asyncDispose]();
-      await gateway.stop(CLOSE.goingAway);
+      await gateway.stop(CLOSE.goingAway, stopTimes(config.drainSeconds).peersMs);
       throw error;
     }
   }
@@ -187,10 +187,10 @@ export class Server implements AsyncDisposable {
     // First: whoever is sent away now comes back, and need not be woken. What was sent already may
     // have its outcome meanwhile.
     const pushed = this.pushes[Symbol.asyncDispose]();
-    await this.gateway.stop(CLOSE.goingAway);
-    const listeners = [this.#listener, this.#operators];
-    await Promise.all(listeners.map((one) => one?.[Symbol.asyncDispose]()));
-    await pushed;
+    const { peersMs } = stopTimes(this.#parts.config.drainSeconds);
+    const told = this.gateway.stop(CLOSE.goingAway, peersMs);
+    const gone = [this.#listener, this.#operators].map((one) => one?.[Symbol.asyncDispose]());
+    await Promise.all([told, ...gone, pushed]);
   }
 }
 

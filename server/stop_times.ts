@@ -10,8 +10,8 @@ import { CLOSE_MS_MAX } from "./transport.ts";
 const CLOSING_SHARE = 0.5;
 
 /**
- * Kept for the last commits, in milliseconds: what a full load has left in memory takes a second. Of
- * the rest the peers that are slow to go may have what they need.
+ * Kept for the last commits, in milliseconds: the store settles for half a second, and a commit on a
+ * busy disk takes its time. Of the rest the peers that are slow to go may have what they need.
  */
 const COMMITS_MS = 1500;
 

@@ -2,6 +2,7 @@
  * How a server goes down with many people on it: in order, at a bounded rate, and losing nothing.
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { AnsweredError, TestClient } from "./harness/client.ts";
 import { eventually } from "./harness/eventually.ts";
 import { LISTENERS } from "./harness/local_server.ts";
@@ -46,7 +47,7 @@ async function writeOn(client: TestClient, name: string): Promise<readonly strin
 const UPGRADE = "GET / HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n" +
   "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-async function send(connection: Deno.TcpConn, text: string): Promise<void> {
+async function send(connection: Deno.Conn, text: string): Promise<void> {
   await connection.write(new TextEncoder().encode(text));
 }
 
@@ -118,6 +119,9 @@ for (const listener of LISTENERS) {
     using deaf = await Deno.connect({ hostname, port: Number(port) });
     await send(deaf, UPGRADE);
     assert.match(await readSome(deaf), /^HTTP\/1\.1 101/);
+    const path = join(dataDir, "operator.sock");
+    using operator = await Deno.connect({ transport: "unix", path });
+    await send(operator, "POST /users HTTP/1.1\r\nhost: a\r\ncontent-length: 50\r\n\r\n{");
     const asked = performance.now();
     assert.equal((await server.stop("SIGTERM")).code, 0);
     const ms = performance.now() - asked;

@@ -19,6 +19,9 @@ import { Settler } from "./settler.ts";
 /** How often the journal is settled, in milliseconds. What is settled is at least as old. */
 const SETTLE_MS = 2000;
 
+/** How long the last settling may take, in milliseconds: whoever stops the server waits for it. */
+const END_MS_MAX = 500;
+
 /** What {@linkcode Background} works on. */
 export interface BackgroundParts {
   readonly database: OwnedDatabase;
@@ -43,13 +46,16 @@ export class Background {
   #aged: Position;
   #cancel: (() => void) | null = null;
   #stopped = false;
+  #isOver = false;
   #isEarly = false;
   #loading: "no" | "yes" | "failed" = "no";
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts;
-    this.#compactor = new Compactor(parts);
-    this.#settler = new Settler({ ...parts, passed: (mailbox) => this.#compactor.note(mailbox) });
+    const isOver = () => this.#isOver;
+    this.#compactor = new Compactor({ ...parts, isOver });
+    const passed = (mailbox: Mailbox) => this.#compactor.note(mailbox);
+    this.#settler = new Settler({ ...parts, passed, isOver });
     this.#aged = parts.committed();
     this.#settleLater();
   }
@@ -116,10 +122,24 @@ export class Background {
     });
   }
 
-  /** Ends the work: no timer runs any more. A job that runs is finished. */
+  /** Ends the work: no timer runs any more. A job that runs is finished, or {@linkcode end}ed. */
   stop(): void {
     this.#stopped = true;
     this.#cancel?.();
+  }
+
+  /**
+   * Settles everything, as far as it gets in a time that is short beside what a full load leaves.
+   * The next start reads the rest from the journal, as after a crash.
+   */
+  async end(): Promise<void> {
+    const cancel = this.#parts.clock.after(END_MS_MAX, () => this.#isOver = true);
+    try {
+      await this.settle();
+    } finally {
+      cancel();
+      this.#isOver = true;
+    }
   }
 
   /** Drops what has expired. The handler is told between two jobs, so that it may append. */

@@ -248,7 +248,7 @@ export class KvMailboxes implements Mailboxes {
     this.#background.stop();
     await this.#journal.close();
     // What may be on disk, and is not in memory, must be found by the next start.
-    if (!this.#journal.isDoubtful) await this.settle().catch(this.#parts.failed);
+    if (!this.#journal.isDoubtful) await this.#background.end().catch(this.#parts.failed);
   }
 
   #assertOpen(): void {

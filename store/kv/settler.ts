@@ -37,6 +37,8 @@ export interface SettlerParts {
   readonly cids: Cids;
   /** Hears of a mailbox whose rows may all be acknowledged. */
   readonly passed: (mailbox: Mailbox) => void;
+  /** Whether there is no time left: what is not settled by then stays in the journal. */
+  readonly isOver: () => boolean;
 }
 
 /** A part of one mailbox that is settled in one commit. */
@@ -61,21 +63,20 @@ export class Settler {
     this.#parts = parts;
   }
 
-  /** Settles everything up to a committed position, and cuts the journal. */
+  /** Settles everything up to a committed position, and cuts the journal, if there is time. */
   async settle(upTo: Position): Promise<void> {
     const { table, journal } = this.#parts;
     const segments = journal.segments.filter(({ last }) => last <= upTo);
     const touched = table.takeTouched();
+    let isWhole = false;
     try {
       await this.#undoDoubtful();
-      await this.#settleMailboxes(touched, upTo);
-    } catch (error) {
+      isWhole = await this.#settleMailboxes(touched, upTo);
+    } finally {
       // What was not settled is still due; settling again what was is harmless.
-      for (const mailbox of touched) table.touch(mailbox);
-      throw error;
+      if (!isWhole) { for (const mailbox of touched) table.touch(mailbox); }
     }
-    await this.#settleCids(upTo);
-    await this.#cut(segments);
+    if (isWhole && await this.#settleCids(upTo)) await this.#cut(segments);
   }
 
   /** Settles one mailbox, whatever its age. */
@@ -84,19 +85,23 @@ export class Settler {
     await this.#write(plan(mailbox, mailbox.last));
   }
 
-  async #settleMailboxes(touched: Iterable<Mailbox>, upTo: Position): Promise<void> {
+  /** @returns whether there was time for all of them */
+  async #settleMailboxes(touched: Iterable<Mailbox>, upTo: Position): Promise<boolean> {
+    const { table, isOver } = this.#parts;
     const steps: Step[] = [];
     for (const { user } of touched) {
-      const mailbox = await this.#parts.table.load(user);
+      if (isOver()) return false;
+      const mailbox = await table.load(user);
       if (mailbox !== null) steps.push(...plan(mailbox, upTo));
-      if (steps.length >= STEPS_MAX) await this.#write(steps.splice(0));
+      if (steps.length >= STEPS_MAX) await this.#write(steps.splice(0), isOver);
     }
-    await this.#write(steps);
+    await this.#write(steps, isOver);
+    return !isOver();
   }
 
-  async #write(steps: readonly Step[]): Promise<void> {
+  async #write(steps: readonly Step[], isOver = () => false): Promise<void> {
     let start = 0;
-    while (start < steps.length) {
+    while (start < steps.length && !isOver()) {
       const end = commitEnd(steps, start);
       const group = steps.slice(start, end);
       await this.#writeGroup(group);
@@ -149,21 +154,25 @@ export class Settler {
     }
   }
 
-  async #settleCids(upTo: Position): Promise<void> {
-    const { cids, database } = this.#parts;
+  /** @returns whether there was time for all of them */
+  async #settleCids(upTo: Position): Promise<boolean> {
+    const { cids, database, isOver } = this.#parts;
     const settling = cids.toSettle(upTo);
     for (let start = 0; start < settling.length; start += CIDS_WRITE_MAX) {
+      if (isOver()) return false;
       const some = settling.slice(start, start + CIDS_WRITE_MAX);
       await database.write(cidWrites(some, some[0]?.position ?? 0));
       cids.settled(some);
     }
+    return !isOver();
   }
 
   /** Deletes settled segments, oldest first: what is left is always a whole end of the journal. */
   async #cut(segments: readonly Segment[]): Promise<void> {
-    const { database, journal } = this.#parts;
+    const { database, journal, isOver } = this.#parts;
     let writes: Write[] = [];
     for (const [index, segment] of segments.entries()) {
+      if (isOver()) return;
       for (let part = 0; part < segment.parts; part++) {
         writes.push({ key: journalKey(segment.number, part), value: null });
       }

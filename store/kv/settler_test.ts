@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { quiet } from "./fake_clock.ts";
 import { FakeKv } from "./fake_kv.ts";
 import type { DiskFault } from "../../tests/simulation/sim_database.ts";
 
@@ -6,6 +7,9 @@ const FAULTS: readonly DiskFault[] = ["refused", "unanswered"];
 
 /** How long a cursor waits for its commit: `cursor_notes.ts`. */
 const CURSOR_DELAY_MS = 25;
+
+/** What the last settling may take: `background.ts`. */
+const END_MS = 500;
 
 /** Commits in one settling of {@linkcode fill}, at most; the tests end where none fails. */
 const COMMITS_MAX = 100;
@@ -95,6 +99,35 @@ Deno.test("Settler.settle() loses and doubles nothing where any one commit fails
     }
     assert.ok(commit > 4, `only ${commit} commits were tried`);
   }
+});
+
+Deno.test("KvStore ends with the commit at which its time is up, and loses and doubles nothing", async () => {
+  let isLate = true;
+  let commit = 0;
+  while (isLate) {
+    commit++;
+    assert.ok(commit < COMMITS_MAX, "Settling ends");
+    const kv = await FakeKv.open();
+    await fill(kv);
+    const last = kv.database.commits + commit;
+    kv.database.judge = (kind, commits) => kind === "commit" && commits === last ? "held" : "made";
+    const closed = kv.store[Symbol.asyncDispose]();
+    await quiet();
+    isLate = kv.database.held.length > 0;
+    if (isLate) {
+      await kv.clock.pass(END_MS);
+      kv.database.release();
+    }
+    await closed;
+    assert.ok(kv.database.commits <= last, `${kv.database.commits} commits, not ${last}`);
+    assert.deepEqual([kv.clock.timers, kv.failures], [0, []]);
+    await kv.reopen();
+    await check(kv, `ended at ${commit}, opened`);
+    await kv.store.mailboxes.settle();
+    await check(kv, `ended at ${commit}, settled`);
+    await kv[Symbol.asyncDispose]();
+  }
+  assert.ok(commit > 4, `only ${commit} commits were tried`);
 });
 
 Deno.test("Settler.settle() writes entries once where it repeats a commit that was made", async () => {
