@@ -12,7 +12,8 @@ import { within } from "../harness/wait_for.ts";
 import type { ChatLoad } from "./chat_load.ts";
 import type { Host } from "./host.ts";
 import type { RestoredFigures } from "./restored.ts";
-import type { Moments } from "./round_figures.ts";
+import { doubtDisk, doubtNothing, doubtServer, doubtStop } from "./doubts.ts";
+import type { Moments, RoundFigures } from "./round_figures.ts";
 import { WallClock } from "./wall_clock.ts";
 
 /** Where something happens. */
@@ -33,6 +34,8 @@ export interface Scene {
 export interface Aftermath extends Moments {
   /** Puts right what is still wrong, while everybody chats. */
   readonly mend?: () => Promise<void>;
+  /** More of the same, while everybody chats; the figures do not measure it. */
+  readonly more?: () => Promise<void>;
   /** Looks at what came of it, when everything was drained. */
   readonly inspect?: () => Promise<Inspection>;
 }
@@ -63,13 +66,19 @@ export interface ChaosEvent {
   readonly needs?: "a small disk" | "faketime";
   /** Error codes that may refuse a message. */
   readonly refusals: readonly number[];
-  /** Whether messages have to be refused: else nothing has happened at all. */
-  readonly mustRefuse?: boolean;
+  /** Says why the figures of a round do not show that anything was harmed; then it showed nothing. */
+  readonly doubt: (figures: RoundFigures) => string | undefined;
   happen(scene: Scene): Promise<Aftermath>;
 }
 
 /** How long the server is stopped by SIGSTOP, in milliseconds. */
 const STOPPED_MS = 10_000;
+
+/** One kill alone seldom comes between a commit and the answers to it. */
+const KILLS = 10;
+
+/** After so many milliseconds of chat a part of it is rows, and no longer only in the journal. */
+const ROWS_MS = 5000;
 
 const HOUR_MS = 3600 * 1000;
 
@@ -81,15 +90,33 @@ const BUSY = [RPC_ERRORS.busy.code];
 
 /** All of them, in their order. */
 export const CHAOS_EVENTS: readonly ChaosEvent[] = [
-  { name: "sigterm", about: "SIGTERM, and a new server", refusals: BUSY, happen: terminate },
-  { name: "kill", about: "kill -9, and a new server", refusals: BUSY, happen: kill },
-  { name: "stop", about: "SIGSTOP for 10 s, then SIGCONT", refusals: BUSY, happen: suspend },
+  {
+    name: "sigterm",
+    about: "SIGTERM, and a new server",
+    refusals: BUSY,
+    doubt: doubtServer,
+    happen: terminate,
+  },
+  {
+    name: "kill",
+    about: "kill -9, and a new server",
+    refusals: BUSY,
+    doubt: doubtServer,
+    happen: kill,
+  },
+  {
+    name: "stop",
+    about: "SIGSTOP for 10 s, then SIGCONT",
+    refusals: BUSY,
+    doubt: doubtStop,
+    happen: suspend,
+  },
   {
     name: "disk",
     about: "the disk is full for a while",
     needs: "a small disk",
     refusals: [...BUSY, RPC_ERRORS.unavailable.code],
-    mustRefuse: true,
+    doubt: doubtDisk,
     happen: fillDisk,
   },
   {
@@ -97,6 +124,7 @@ export const CHAOS_EVENTS: readonly ChaosEvent[] = [
     about: "the clock jumps an hour ahead, and later back",
     needs: "faketime",
     refusals: BUSY,
+    doubt: doubtNothing,
     happen: (scene) => jump(scene, HOUR_MS),
   },
   {
@@ -104,9 +132,16 @@ export const CHAOS_EVENTS: readonly ChaosEvent[] = [
     about: "the clock jumps an hour back, and later ahead",
     needs: "faketime",
     refusals: BUSY,
+    doubt: doubtNothing,
     happen: (scene) => jump(scene, -HOUR_MS),
   },
-  { name: "backup", about: "titan backup, restored elsewhere", refusals: BUSY, happen: backUp },
+  {
+    name: "backup",
+    about: "titan backup, restored elsewhere",
+    refusals: BUSY,
+    doubt: doubtNothing,
+    happen: backUp,
+  },
 ];
 
 async function terminate({ load, host }: Scene): Promise<Aftermath> {
@@ -118,12 +153,21 @@ async function terminate({ load, host }: Scene): Promise<Aftermath> {
 }
 
 async function kill({ load, host }: Scene): Promise<Aftermath> {
-  const harmed = await load.now();
-  await host.stop("SIGKILL");
-  await load.ask({ do: "died", at: harmed });
-  await host.start();
+  const once = async () => {
+    const at = await load.now();
+    await host.stop("SIGKILL");
+    await load.ask({ do: "died", at });
+    await host.start();
+    return at;
+  };
+  const harmed = await once();
+  const more = async () => {
+    for (let kills = 1; kills < KILLS; kills++) {
+      await load.ask({ do: "recovered", since: await once() });
+    }
+  };
   // Whoever watches over a server starts it again at once.
-  return { harmed, released: harmed, isNewServer: true };
+  return { harmed, released: harmed, isNewServer: true, more };
 }
 
 async function suspend({ load, host }: Scene): Promise<Aftermath> {
@@ -166,6 +210,7 @@ async function jump({ load, host, clock, holdMs }: Scene, shiftMs: number): Prom
 async function backUp(scene: Scene): Promise<Aftermath> {
   const { load, host, directory } = scene;
   const file = join(directory, "backup.gz");
+  await pause(ROWS_MS);
   const harmed = await load.now();
   const started = performance.now();
   const told = await titan(host.dataDir, directory, "backup", file, "--with-secret", "--json");

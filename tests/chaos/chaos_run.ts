@@ -86,7 +86,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await other.end();
     reports.push(await round(event, options, { load, host, disk: undefined, clock }));
   }
-  await revisit(load, plain, moved);
+  await revisit(load, plain, moved, tell);
   return { events: reports, leftOut };
 }
 
@@ -105,18 +105,20 @@ async function round(
     await load.ask({ do: "join", name, seed, url, dataDir, refusals, ...pick(size) });
     await pause(holdMs);
     const scene = { load, host, ...rest, directory, holdMs };
-    const { mend, inspect, ...moments } = await event.happen(scene);
+    const { mend, more, inspect, ...moments } = await event.happen(scene);
     await load.ask({ do: "recovered", since: moments.released });
     await pause(holdMs);
     await mend?.();
     const end = await load.now();
+    await more?.();
     await load.ask({ do: "drain" });
     const inspection = await inspect?.();
     const { broken = "", figures, stallMs = 0 } = await load.ask({ do: "finish", moments, end });
     if (figures === undefined) throw new Error("The load told no figures");
     const all = [broken, inspection?.broken ?? ""].filter((text) => text !== "").join("\n");
     if (all !== "") throw new BrokenError(all);
-    if (event.mustRefuse === true) requireRefusals(figures);
+    const doubt = event.doubt?.(figures);
+    if (doubt !== undefined) throw new Error(doubt);
     const tookS = (performance.now() - started) / 1000;
     tell(`${name}: ${event.about}: good, ${figures.accepted} accepted, ${tookS.toFixed(0)} s`);
     const backup = inspection === undefined ? {} : { backup: inspection.backup };
@@ -127,21 +129,23 @@ async function round(
   }
 }
 
-/** @throws {Error} nobody was refused, or somebody too early: what was to happen did not. */
-function requireRefusals({ refused, refusedBefore }: RoundFigures): void {
-  if (refusedBefore > 0) throw new Error(`${refusedBefore} were refused before it happened`);
-  if (refused === 0) throw new Error("Nobody was refused: it did not happen");
-}
-
-/** After all of it everybody of all rounds comes back, and nothing may come again. */
-async function revisit(load: ChatLoad, plain: Host, moved: Host): Promise<void> {
+/** After all of it everybody of all rounds comes back to a new server, and sends again. */
+async function revisit(
+  load: ChatLoad,
+  plain: Host,
+  moved: Host,
+  tell: ChaosOptions["tell"],
+): Promise<void> {
   const isAnybodyThere = await Deno.stat(plain.dataDir).then(() => true, () => false);
   if (!isAnybodyThere) return;
   await moved.end();
+  await plain.end();
   await plain.start();
   const { url, dataDir } = plain;
-  const { broken = "" } = await load.ask({ do: "revisit", url, dataDir });
+  const { broken = "", repeated = 0 } = await load.ask({ do: "revisit", url, dataDir });
   if (broken !== "") throw new BrokenError(`After all events: ${broken}`);
+  if (repeated === 0) throw new BrokenError("After all events: nobody had anything to send again");
+  tell(`After all events: nothing came again, ${repeated} repeats were known`);
   await plain.end();
 }
 

@@ -25,7 +25,8 @@ export interface ChatSize {
 /**
  * Senders and receivers in pairs: each sender as fast as its acknowledgements let it, with a `cid`
  * in every message. Of ten receivers one is slow to acknowledge, one does not before the drain, and
- * one has a second device that is away until then; of ten senders three want receipts.
+ * one has a second device that is away until then; of ten senders three want receipts, one has a
+ * second device, and one has such a device that is away.
  *
  * @param prefix of the names of users: new for every round
  */
@@ -48,6 +49,9 @@ export function chatHabits(prefix: string, { pairs, window }: ChatSize): readonl
       acknowledges: kind === 3 ? "late" : kind === 5 ? "never" : "at once",
     });
     const away = { ...receiver, device: "tablet", visits: { hereMs: 50, awayMs: AWAY_MS } };
-    return kind === 7 ? [sender, receiver, away] : [sender, receiver];
+    if (kind === 7) return [sender, receiver, away];
+    const desk = ordinary({ user: from, device: "desk" });
+    if (kind === 8) return [sender, desk, receiver];
+    return kind === 9 ? [sender, { ...desk, visits: away.visits }, receiver] : [sender, receiver];
   }).flat();
 }

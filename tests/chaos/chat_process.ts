@@ -72,8 +72,10 @@ class ChatProcess {
           stallMs: this.#stalls.longest(moments.harmed, end),
         };
       }
-      case "revisit":
-        return { broken: describe(await this.#visits.revisit(request, this.#sign)) };
+      case "revisit": {
+        const { violations, repeated } = await this.#visits.revisit(request, this.#sign);
+        return { broken: describe(violations), repeated };
+      }
     }
   }
 

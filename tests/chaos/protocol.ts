@@ -66,6 +66,8 @@ export interface ChatAnswer {
   /** The longest time in which the load itself stood still, from the harm on. */
   readonly stallMs?: number;
   readonly restored?: RestoredFigures;
+  /** Messages that were sent again when everybody came back. */
+  readonly repeated?: number;
   /** It could not be done. */
   readonly error?: string;
 }

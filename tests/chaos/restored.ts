@@ -5,6 +5,7 @@
  * @module
  */
 import { type ReceivedMessage, TestClient } from "../harness/client.ts";
+import { firmIds } from "../crash/device_checks.ts";
 import {
   acceptanceOf,
   addressOf,
@@ -14,6 +15,7 @@ import {
   type Message,
 } from "../crash/history.ts";
 import { Reporter, type Violation } from "../crash/violation.ts";
+import { acceptedOf, repeat, sampleOf, sendersOf } from "./repeats.ts";
 
 /** A backup, in milliseconds of the load's clock. */
 export interface BackupMoments {
@@ -36,9 +38,6 @@ export interface RestoredFigures {
   /** Messages that were sent again there, under the `cid` that they had. */
   readonly repeated: number;
 }
-
-/** Messages that are sent again, to see that the restored server knows their `cid`s. */
-const REPEATS_MAX = 300;
 
 /** How long a device may take to get all that waits for it, in milliseconds. */
 const RECEIVE_MS_MAX = 60_000;
@@ -76,6 +75,7 @@ export function checkRestored(
   for (const [device, list] of restored) {
     came += list.length;
     checkReceived(device, list, messages, reporter);
+    checkPassed(device, list, moments, reporter);
     const texts = new Set(list.map(({ message }) => message));
     const acknowledged = acknowledgedBy(device, moments.done);
     for (const message of messages.values()) {
@@ -103,20 +103,16 @@ export async function repeatRestored(
   sign: (user: string) => Promise<string>,
 ): Promise<{ violations: readonly Violation[]; repeated: number }> {
   const reporter = new Reporter(history);
-  const senders = history.devices.filter(({ sent }) => sent.length > 0);
-  const each = Math.ceil(REPEATS_MAX / Math.max(1, senders.length));
+  const senders = sendersOf(history);
   let repeated = 0;
   for (const sender of senders) {
     const { user, device } = sender;
     await using client = await TestClient.connect(url, { token: await sign(user), device });
-    const promised = sender.sent.filter((sent) => (acceptanceOf(sent)?.at ?? Infinity) <= taken);
-    for (const sent of promised.slice(-each)) {
-      const { to, text, cid } = sent;
-      const { accepted } = await client.sendMessages([{ to, message: text, cid }]);
+    for (const sent of sampleOf(sender, senders.length, taken)) {
+      const wrong = await repeat(client, acceptedOf(sent));
       repeated++;
-      const { id, duplicate } = accepted[0] ?? {};
-      if (id === acceptanceOf(sent)?.id && duplicate === true) continue;
-      const what = `its repeat to the restored server got ${id}, duplicate: ${duplicate}`;
+      if (wrong === null) continue;
+      const what = `its repeat to the restored server ${wrong}`;
       reporter.reportMessage("I5", what, { sender, sent });
     }
   }
@@ -150,6 +146,20 @@ function acknowledgedBy({ connections }: DeviceRecord, moment: number): Readonly
     if (answer?.kind === "acknowledged" && answer.at <= moment) texts.add(text);
   }
   return texts;
+}
+
+/** I3: no cursor is behind what its device had acknowledged well before the moment. */
+function checkPassed(
+  device: DeviceRecord,
+  list: readonly ReceivedMessage[],
+  { taken }: BackupMoments,
+  reporter: Reporter,
+): void {
+  const passed = new Set(device.connections.flatMap((one) => [...firmIds(one, taken)]));
+  const again = list.filter(({ id }) => passed.has(id)).length;
+  if (again === 0) return;
+  const what = `${device.user}/${device.device} had acknowledged ${again} that it gets restored`;
+  reporter.reportLines("I3", what, () => []);
 }
 
 /** I1, I4, I6: what comes is what was sent, under its id, once and in order. */

@@ -68,3 +68,20 @@ Deno.test("checkRestored() finds another id, another order, a repeat and an inve
     assert.deepEqual(violations.map((one) => one.rule), [rule]);
   }
 });
+
+Deno.test("checkRestored() finds a cursor that is behind what was acknowledged long before", () => {
+  const { history, phone, tablet } = story(300);
+  const moments = { taken: sentAt(250), done: sentAt(300) };
+  const list = Array.from({ length: 249 }, (_, index) => received(index + 1));
+  // An acknowledgement of the last two seconds need not be in the backup.
+  const restored = new Map<DeviceRecord, ReceivedMessage[]>([
+    [phone, [received(60)]],
+    [tablet, list],
+  ]);
+  assert.deepEqual(checkRestored(history, restored, moments).violations, []);
+  restored.get(phone)?.unshift(received(40));
+  const { violations } = checkRestored(history, restored, moments);
+  assert.deepEqual(violations.map(({ rule, what }) => [rule, what]), [
+    ["I3", "bob/phone had acknowledged 1 that it gets restored"],
+  ]);
+});

@@ -1,11 +1,13 @@
 /**
- * What lasts from round to round: ids do not come again, and what was acknowledged does not either.
+ * What lasts from round to round: ids do not come again, what was acknowledged does not either, and
+ * what was accepted is known.
  *
  * @module
  */
 import { acceptanceOf, type History } from "../crash/history.ts";
 import { Reporter, type Violation } from "../crash/violation.ts";
 import { TestClient } from "../harness/client.ts";
+import { type Accepted, acceptedOf, repeat, sampleOf, sendersOf } from "./repeats.ts";
 
 /** Signs tokens for users with the secret of a data directory. */
 export type Sign = (dataDir: string) => (user: string) => Promise<string>;
@@ -15,6 +17,8 @@ interface Visitor {
   readonly user: string;
   readonly device: string;
   readonly dataDir: string;
+  /** Some of what it sent. */
+  readonly accepted: readonly Accepted[];
 }
 
 /** How long one visit may take, in milliseconds. */
@@ -29,9 +33,11 @@ export class Visits {
   note(history: History, dataDir: string): readonly Violation[] {
     const reporter = new Reporter(history);
     const fresh = new Set<string>();
+    const { length } = sendersOf(history);
     for (const sender of history.devices) {
       const { user, device } = sender;
-      this.#visitors.push({ user, device, dataDir });
+      const accepted = sampleOf(sender, length, Infinity).map(acceptedOf);
+      this.#visitors.push({ user, device, dataDir, accepted });
       for (const sent of sender.sent) {
         const id = acceptanceOf(sent)?.id;
         if (id === undefined) continue;
@@ -45,22 +51,34 @@ export class Visits {
     return reporter.violations;
   }
 
-  /** Everybody who was there comes back once more: nothing may come again (I3). */
+  /**
+   * Everybody who was there comes back once more: nothing may come again (I3), and what is sent again
+   * is known (I5), though it became rows and other servers came since.
+   */
   async revisit(
     { url, dataDir }: { readonly url: string; readonly dataDir: string },
     sign: Sign,
-  ): Promise<readonly Violation[]> {
+  ): Promise<{ readonly violations: readonly Violation[]; readonly repeated: number }> {
     const violations: Violation[] = [];
-    for (const { user, device } of this.#visitors.filter((one) => one.dataDir === dataDir)) {
+    let repeated = 0;
+    const visitors = this.#visitors.filter((one) => one.dataDir === dataDir);
+    for (const { user, device, accepted } of visitors) {
       const token = await sign(dataDir)(user);
       await using client = await TestClient.connect(url, { token, device });
       await client.until(() => client.empties > 0 || undefined, "all that waits", VISIT_MS_MAX);
+      for (const message of accepted) {
+        const wrong = await repeat(client, message);
+        repeated++;
+        if (wrong === null) continue;
+        const what = `${user}/${device} sent cid ${message.cid} again, which ${wrong}`;
+        violations.push({ rule: "I5", what, history: [] });
+      }
       const { length } = client.messages;
       if (length === 0) continue;
       const what = `${user}/${device} had acknowledged all, and gets ${length} messages again`;
       violations.push({ rule: "I3", what, history: [] });
     }
-    return violations;
+    return { violations, repeated };
   }
 }
 

@@ -139,9 +139,12 @@ function checkConnection(
 
 /**
  * Ids that the device's cursor has certainly passed: the device acknowledged them and everything
- * that it was sent before them, long enough before the connection ended.
+ * that it was sent before them, long enough before a moment, or the end of the connection.
  */
-function firmIds({ deliveries, ended }: ConnectionRecord): ReadonlySet<string> {
+export function firmIds(
+  { deliveries, ended }: ConnectionRecord,
+  moment = Infinity,
+): ReadonlySet<string> {
   const answers = new Map<string, number>();
   for (const { id, answer } of deliveries) {
     const at = answer?.kind === "acknowledged" ? answer.at : Infinity;
@@ -150,7 +153,7 @@ function firmIds({ deliveries, ended }: ConnectionRecord): ReadonlySet<string> {
   const firm = new Set<string>();
   // A map keeps the order of first deliveries, which is the order of the mailbox.
   for (const [id, at] of answers) {
-    if (at > ended - ACKNOWLEDGEMENT_MS) break;
+    if (at > Math.min(ended, moment) - ACKNOWLEDGEMENT_MS) break;
     firm.add(id);
   }
   return firm;

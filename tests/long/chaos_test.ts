@@ -34,6 +34,9 @@ Deno.test(`chaos - nothing that was accepted is lost, whatever happens, seed ${s
   for (const { event, figures, backup } of events) {
     const { accepted, firstAckMs, deliveredMs, refused } = figures;
     assert.ok(accepted > 0 && firstAckMs !== undefined && deliveredMs !== undefined, event);
+    // Something was on its way when the server died: in the end also between commit and answer.
+    const { resent, redelivered } = figures;
+    if (event === "kill") assert.ok(resent > 0 && redelivered > 0, "the kill cost nobody anything");
     if (event === "disk") assert.ok(refused > 0, event);
     assert.equal(backup !== undefined, event === "backup");
     if (backup !== undefined) assert.ok(backup.due > 0 && backup.repeated > 0);
