@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
+import type { Clock } from "../clock.ts";
 import { CommandError, messageOf } from "./exit.ts";
 
 /** For the owner alone: it holds what people write. */
@@ -40,10 +41,26 @@ export interface ByteWriter {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Makes an output of a stream, such as standard output. */
-export function streamOutput(stream: ByteWriter, { what, hint }: OutputWords): Output {
+/** How long a stream may take nothing. */
+export interface Patience {
+  readonly clock: Clock;
+  /** In milliseconds. */
+  readonly ms: number;
+}
+
+/**
+ * Makes an output of a stream, such as standard output.
+ *
+ * @param patience for ever where it is left out
+ */
+export function streamOutput(
+  stream: ByteWriter,
+  { what, hint }: OutputWords,
+  patience?: Patience,
+): Output {
+  const patient = patience === undefined ? stream : impatient(stream, patience);
   return {
-    write: (bytes) => writeAll(stream, bytes).catch((error) => fail(what, hint, error)),
+    write: (bytes) => writeAll(patient, bytes).catch((error) => fail(what, hint, error)),
     finish: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -176,6 +193,29 @@ async function statOf(path: string, hint: string): Promise<Deno.FileInfo | null>
   }
 }
 
+/** Nobody reads. */
+class StalledError extends Error {
+  constructor(readonly seconds: number) {
+    super(`Nobody read for ${seconds} s`);
+  }
+}
+
+function impatient(stream: ByteWriter, { clock, ms }: Patience): ByteWriter {
+  return {
+    async write(bytes) {
+      const late = Promise.withResolvers<never>();
+      const cancel = clock.after(ms, () => {
+        late.reject(new StalledError(ms / 1000));
+      });
+      try {
+        return await Promise.race([stream.write(bytes), late.promise]);
+      } finally {
+        cancel();
+      }
+    },
+  };
+}
+
 async function writeAll(writer: ByteWriter, bytes: Uint8Array): Promise<void> {
   let rest = bytes;
   while (rest.length > 0) rest = rest.subarray(await writer.write(rest));
@@ -190,6 +230,7 @@ function reasonOf(error: unknown, hint: string): string {
   if (error instanceof Deno.errors.NotCapable) {
     return `Titan may not write there; ${hint}, and redirect the output with >`;
   }
+  if (error instanceof StalledError) return `nobody read it for ${error.seconds} s`;
   if (error instanceof Deno.errors.BrokenPipe) return "nobody reads it any more";
   return messageOf(error);
 }

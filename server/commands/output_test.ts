@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { FakeClock } from "../fake_clock.ts";
+import { settled } from "../fake_world.ts";
 import { CommandError } from "./exit.ts";
 import { fileOutput, streamOutput } from "./output.ts";
 
@@ -129,4 +131,25 @@ Deno.test("streamOutput() writes all, however little is taken at once", async ()
     broken.write(BYTES),
     told(/^Cannot write the backup: nobody reads it any more$/),
   );
+});
+
+Deno.test("streamOutput() gives up a stream that takes nothing, where it is told to", async () => {
+  const clock = new FakeClock();
+  const writes: PromiseWithResolvers<number>[] = [];
+  const write = () => {
+    const one = Promise.withResolvers<number>();
+    writes.push(one);
+    return one.promise;
+  };
+  const output = streamOutput({ write }, WORDS, { clock, ms: 60_000 });
+  const written = output.write(BYTES);
+  // Each time that it takes some, it has the whole time again.
+  for (let at = 0; at < 3; at++) {
+    clock.advance(59_999);
+    writes[at]?.resolve(1);
+    await settled();
+  }
+  clock.advance(60_000);
+  await assert.rejects(written, told(/^Cannot write the backup: nobody read it for 60 s$/));
+  assert.equal(clock.timers, 0);
 });

@@ -21,6 +21,12 @@ import { openSnapshot } from "./open_snapshot.ts";
 /** The file that stands for standard input or output. */
 const STANDARD = "-";
 
+/**
+ * How long nobody may read a backup on standard output, in milliseconds: enough to type a
+ * passphrase. The log beside the database grows meanwhile, by gigabytes under full load.
+ */
+const STALL_MS_MAX = 5 * 60_000;
+
 /** What cannot be written, and what to do about it. */
 const WORDS = { what: "the backup", hint: "give - for the file" };
 
@@ -85,7 +91,7 @@ async function copy(
   using snapshot = await openSnapshot(program, config);
   using work = new LongWork(program);
   await using output = path === STANDARD
-    ? streamOutput(Deno.stdout, WORDS)
+    ? streamOutput(Deno.stdout, WORDS, { clock: program.clock, ms: STALL_MS_MAX })
     : await fileOutput(path, WORDS);
   const { version } = program;
   const header = { version, taken, ...(secret === undefined ? {} : { secret }) };
