@@ -71,17 +71,36 @@ export function invalidParams(error: z.ZodError, prefix: Path = []): RpcError {
 }
 
 /** The issue to tell: of the forms a union offers, the one that the params resemble most. */
-function first(issues: readonly Issue[], prefix: Path): { issue: Issue | undefined; path: Path } {
+function first(issues: readonly Issue[], prefix: Path): Found {
   const [issue] = issues;
   const path = [...prefix, ...(issue?.path ?? [])];
   if (issue?.code !== "invalid_union") return { issue, path };
   const found = issue.errors.filter((branch) => branch.length > 0)
     .map((branch) => first(branch, path));
-  // A form that got deeper into the params before it gave up fits better.
-  return found.reduce(
-    (best, next) => next.path.length > best.path.length ? next : best,
+  // A form that got deeper into the params before it gave up fits better; of those that got as far
+  // the one whose type it was.
+  const best = found.reduce(
+    (best, next) => fitOf(next) > fitOf(best) ? next : best,
     found[0] ?? { issue, path },
   );
+  return { ...best, issue: withTypes(best.issue, found.filter((it) => fitOf(it) === fitOf(best))) };
+}
+
+interface Found {
+  readonly issue: Issue | undefined;
+  readonly path: Path;
+}
+
+/** How well a form of a union fits, by where it gave up and over what. */
+function fitOf({ issue, path }: Found): number {
+  return path.length * 2 + (issue?.code === "invalid_type" ? 0 : 1);
+}
+
+/** Of forms that take values of other types, the types of all. */
+function withTypes(issue: Issue | undefined, forms: readonly Found[]): Issue | undefined {
+  if (issue?.code !== "invalid_type") return issue;
+  const types = forms.map(({ issue }) => issue?.code === "invalid_type" ? typeOf(issue) : "");
+  return { ...issue, expected: [...new Set(types)].join(" or ") };
 }
 
 function fieldOf(path: Path): string {
@@ -95,7 +114,7 @@ function fieldOf(path: Path): string {
 function refusalOf(issue: Issue | undefined): Refusal {
   switch (issue?.code) {
     case "invalid_type":
-      return { detail: `must be of type ${issue.expected}` };
+      return { detail: `must be of type ${typeOf(issue)}` };
     case "too_small":
       return { detail: `must be at least ${issue.minimum}${unitOf(issue.origin)}` };
     case "too_big": {
@@ -114,6 +133,11 @@ function refusalOf(issue: Issue | undefined): Refusal {
       return { detail: issue.message, ...issue.params };
   }
   return { detail: "is not valid" };
+}
+
+/** JSON knows arrays, whatever they hold. */
+function typeOf({ expected }: { readonly expected: string }): string {
+  return expected === "tuple" ? "array" : expected;
 }
 
 function listed(values: readonly unknown[]): string {

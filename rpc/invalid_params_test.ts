@@ -65,6 +65,24 @@ Deno.test("invalidParams() tells the form of a union that fits best", () => {
   assert.equal(refuse(schema, "a").data.field, "params");
 });
 
+Deno.test("invalidParams() tells all types that a union takes, or what is wrong with the right one", () => {
+  const signIn = z.union([z.object({ token: z.string() }), z.tuple([z.string()])]);
+  const message = (schema: z.ZodType, value: unknown) => refuse(schema, value).message;
+  assert.equal(message(signIn, null), "Invalid params: params must be of type object or array");
+  assert.equal(message(signIn, []), "Invalid params: params must be at least 1 items long");
+  assert.equal(message(signIn, ["a", "b"]), "Invalid params: params must be at most 1 items long");
+  const time = z.object({ time: z.union([z.iso.datetime(), z.int()]).optional() });
+  const cases = [[1.5, "string or int"], [null, "string or number"], [{}, "string or number"]];
+  for (const [value, types] of cases) {
+    const told = message(time, { time: value });
+    assert.equal(told, `Invalid params: params.time must be of type ${types}`);
+  }
+  assert.equal(
+    message(time, { time: "now" }),
+    "Invalid params: params.time must be a valid datetime",
+  );
+});
+
 Deno.test("invalidParams() lists the words by which the forms of a union are told apart", () => {
   const forms = [z.object({ kind: z.literal("a") }), z.object({ kind: z.literal("b") })] as const;
   for (const push of [{}, { kind: "s3cr3t" }, { kind: "__proto__" }]) {

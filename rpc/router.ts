@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OUTGOING_BYTES_MAX } from "../limits.ts";
 import type { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import {
   errorFrame,
@@ -130,7 +131,7 @@ export class Router {
     }
     return this.#refuse(
       message,
-      new RpcError("too_large", { detail: "once in a batch", limit: 1 }),
+      new RpcError("too_large", { detail: `${method.name} comes once in a batch`, limit: 1 }),
     );
   }
 
@@ -236,5 +237,14 @@ function respond(call: Request | Notification, result: unknown): string | undefi
   if (call.kind === "notification") return undefined;
   if (result instanceof JsonText) return resultFrame(call.id, result.text);
   // JSON-RPC 2.0 §5: the result is required on success.
-  return resultFrame(call.id, JSON.stringify(result) ?? "null");
+  const frame = resultFrame(call.id, JSON.stringify(result) ?? "null");
+  // JSON can grow when it is written again, as "1e20" does. No connection takes such a frame, and
+  // whoever asked for it would be cut off as one that does not read.
+  if (frame.length > OUTGOING_BYTES_MAX) throw new RpcError("too_large", TOO_LONG_ANSWER);
+  return frame;
 }
+
+const TOO_LONG_ANSWER = {
+  detail: `the answer would be longer than ${OUTGOING_BYTES_MAX} bytes`,
+  limit: OUTGOING_BYTES_MAX,
+};

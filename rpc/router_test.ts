@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { z } from "zod";
+import { OUTGOING_BYTES_MAX } from "../limits.ts";
 import { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import { ANN, FakeCaller, FakeServices, FakeSession, GOOD_TOKEN } from "./fake_session.ts";
 import { ACK, defineMethod, type Method, type MethodResult } from "./method.ts";
@@ -150,11 +151,31 @@ Deno.test("Router.handle() answers a long description once in a batch, also to a
   const answers = await ask(router, batch, caller);
   const codes = answers.map(({ error }: { error?: { code: number } }) => error?.code);
   assert.deepEqual(codes, [undefined, ...Array(98).fill(RPC_ERRORS.too_large.code), undefined]);
-  assert.equal(answers[1].error.message, "Request is too large: once in a batch");
+  assert.equal(
+    answers[1].error.message,
+    "Request is too large: rpc.discover comes once in a batch",
+  );
   // Another batch, and another request, get it again; one that wants no answer has had none.
   const [silent, answered] = [{ method: "rpc.discover" }, discover(2)];
   assert.equal((await ask(router, [silent, answered], caller))[0].error, undefined);
   assert.equal((await ask(router, discover(3), caller)).error, undefined);
+});
+
+Deno.test("Router.handle() refuses an answer that no connection would take", async () => {
+  const { router } = createRouter(method("grow", (params) => params));
+  const grow = async (chars: number) => {
+    const bare = '{"jsonrpc":"2.0","id":1,"result":["",100000000000000000000]}'.length;
+    const params = `["${"x".repeat(chars - bare)}",1e20]`;
+    return await ask(router, `{"id":1,"method":"grow","params":${params}}`);
+  };
+  assert.equal((await grow(OUTGOING_BYTES_MAX)).error, undefined);
+  const { id, error } = await grow(OUTGOING_BYTES_MAX + 1);
+  assert.deepEqual([id, error.code], [1, RPC_ERRORS.too_large.code]);
+  assert.equal(
+    error.message,
+    "Request is too large: the answer would be longer than 1048576 bytes",
+  );
+  assert.equal(error.data.limit, OUTGOING_BYTES_MAX);
 });
 
 Deno.test("Router.handle() starts the requests of a batch in order, none waiting", async () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FRAME_BYTES_MAX, WINDOW_MESSAGES_MAX } from "../limits.ts";
+import { DEVICE_ID_BYTES_MAX, FRAME_BYTES_MAX, WINDOW_MESSAGES_MAX } from "../limits.ts";
 import { errorFrame, parseDeviceId, RpcError, type SignInOptions } from "../rpc/mod.ts";
 import { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import type { ClientAddresses } from "./client_address.ts";
@@ -241,13 +241,17 @@ function bearerToken(headers: Headers): string | null {
  * `device`, `window`, `receipts=true`.
  */
 function upgradeOptions({ searchParams }: URL): SignInOptions {
-  const wrong = (field: string) => new RpcError("invalid_params", { field });
+  const wrong = (field: string, what: string, limit: number) =>
+    new RpcError("invalid_params", { detail: `${field} must be ${what}`, field, limit });
   const device = searchParams.get("device");
   const window = searchParams.get("window");
   const known = device === null ? null : parseDeviceId(device);
-  if (known === undefined) throw wrong("device");
+  if (known === undefined) {
+    const what = `1 to ${DEVICE_ID_BYTES_MAX} bytes without white space or control characters`;
+    throw wrong("device", what, DEVICE_ID_BYTES_MAX);
+  }
   if (window !== null && !(/^\d{1,3}$/.test(window) && isWindow(Number(window)))) {
-    throw wrong("window");
+    throw wrong("window", `1 to ${WINDOW_MESSAGES_MAX}`, WINDOW_MESSAGES_MAX);
   }
   return {
     ...(known === null ? {} : { device: known }),
@@ -263,7 +267,8 @@ function isWindow(messages: number): boolean {
 
 /** Reads a body of at most one frame. @throws {RpcError} `too_large`, `parse_error` */
 async function readText(request: Request): Promise<string> {
-  const tooLarge = () => new RpcError("too_large", { limit: FRAME_BYTES_MAX });
+  const detail = `the body must be at most ${FRAME_BYTES_MAX} bytes long`;
+  const tooLarge = () => new RpcError("too_large", { detail, limit: FRAME_BYTES_MAX });
   if (Number(request.headers.get("content-length") ?? 0) > FRAME_BYTES_MAX) throw tooLarge();
   // What is not UTF-8 is refused, as it is in a WebSocket's frame, and not changed into something.
   const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -155,7 +155,10 @@ testStreet("FrontDoor.upgrade() lets the client name its device in the URL", {},
   for (const device of ["", "a b", "x".repeat(65), "%00"]) {
     const refused = await street.refused(headers, `/?device=${device}`);
     assert.equal(refused.status, 400, device);
-    assert.equal(await errorName(refused), "invalid_params");
+    const { error } = await refused.json() as Frame;
+    assert.match(error?.message ?? "", /device must be 1 to 64 bytes/);
+    const data = { name: "invalid_params", retryable: false, field: "device", limit: 64 };
+    assert.deepEqual(error?.data, data);
   }
 });
 
@@ -168,6 +171,10 @@ testStreet("FrontDoor.upgrade() takes a window and receipts from the URL", {}, a
   for (const window of ["0", "257", "x", "1e2", ""]) {
     const refused = await street.refused(headers, `/?window=${window}`);
     assert.equal(refused.status, 400, window);
+    const { error } = await refused.json() as Frame;
+    assert.equal(error?.message, "Invalid params: window must be 1 to 256");
+    const data = { name: "invalid_params", retryable: false, field: "window", limit: 256 };
+    assert.deepEqual(error?.data, data);
   }
 });
 
@@ -348,7 +355,12 @@ testStreet(
       assert.equal((await street.post(encode(body(FRAME_BYTES_MAX)))).status, 200);
       const refused = await street.post(encode(body(FRAME_BYTES_MAX + 1)));
       assert.equal(refused.status, 413);
-      assert.equal(await errorName(refused), "too_large");
+      const { error } = await refused.json() as Frame;
+      assert.equal(
+        error?.message,
+        "Request is too large: the body must be at most 262144 bytes long",
+      );
+      assert.equal(error?.data.name, "too_large");
     }
   },
 );

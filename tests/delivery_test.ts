@@ -246,6 +246,28 @@ testOnBoth(
 );
 
 testOnBoth(
+  "delivery - an ack that is no list names nothing, and a reconnect brings what was refused at once",
+  byHand,
+  async (server) => {
+    const [id] = await fill(server, "bob", 1);
+    for (const [n, ack] of [null, "ACK", {}, id].entries()) {
+      const bob = await server.rawUser("bob");
+      const delivery = await bob.json();
+      assert.equal(delivery.method, "msg.recv");
+      assert.deepEqual(delivery.params.map((it: { id: string }) => it.id), [id]);
+      assert.equal(delivery.params[0].redelivered, n === 0 ? undefined : n);
+      bob.text({ id: delivery.id, result: { ack } });
+      // A second answer is not heard any more.
+      bob.text({ id: delivery.id, result: "ACK" });
+      bob.text({ id: 1, method: "echo" });
+      assert.equal((await bob.json()).id, 1);
+      await bob[Symbol.asyncDispose]();
+    }
+    assert.equal((await server.store.mailboxes.inspect("bob"))?.messages, 1);
+  },
+);
+
+testOnBoth(
   "delivery - a refused message comes again, is set aside, and blocks nothing behind it",
   byHand,
   async (server) => {

@@ -254,6 +254,11 @@ testOnBoth(
     const laptop = await server.enter("ann", { device: "laptop" });
     const items = (count: number) =>
       Array.from({ length: count }, () => ({ to: "ann", message: "x" }));
+    // A request that is not valid as a whole takes nothing.
+    for (let sent = 0; sent <= SEND_BURST_DEFAULT; sent += 100) {
+      const invalid = [...items(99), { to: "ann", message: "" }];
+      await refused(ann.request("msg.send", invalid), "invalid_params");
+    }
     for (let sent = 0; sent < SEND_BURST_DEFAULT; sent += 100) {
       assert.equal(await ann.request("msg.send", items(100)), "ACK");
     }

@@ -15,6 +15,7 @@ import {
   SEND_MESSAGES_MAX,
   SIGN_IN_MS_MAX,
   TTL_SECONDS_MAX,
+  WINDOW_MESSAGES_DEFAULT,
 } from "../limits.ts";
 import { RPC_ERRORS } from "../rpc/mod.ts";
 import { CLOSE } from "../server/close_code.ts";
@@ -239,6 +240,43 @@ testOnBoth(
     assert.equal(status, 429);
     assert.ok(Number(answered.get("retry-after")) > 0);
     await server.connect({ token, ...from("198.51.100.2") });
+  },
+);
+
+testOnBoth(
+  "sign-in - a refresh that has to wait closes no connection, and an old token is no failure",
+  () => ({ clock: new FakeClock(), env: PROXY }),
+  async (server) => {
+    const clock = server.clock as FakeClock;
+    const from = { headers: { "x-forwarded-for": "198.51.100.1" } };
+    const old = forge({ sub: "ann", exp: clock.now() / 1000 - 1 });
+    for (let n = 0; n < ACCOUNT_FAILURES_MAX + 1; n++) await refusal(server, old, from);
+    const ann = await server.connect({ token: await server.token("ann"), ...from });
+    const refresh = () => ann.request("auth.refresh", { refresh: "no.refresh.token" });
+    for (let n = 0; n < ADDRESS_FAILURES_MAX; n++) {
+      await assert.rejects(refresh(), { code: RPC_ERRORS.bad_credential.code });
+    }
+    await assert.rejects(refresh(), { code: RPC_ERRORS.rate_limited.code });
+    assert.deepEqual(await ann.request("echo", [1]), [1]);
+  },
+);
+
+testOnBoth(
+  "sign-in - the URL of an upgrade counts only beside a token",
+  {},
+  async (server) => {
+    const token = await server.token("ann");
+    const path = "/?device=tablet&window=9";
+    const signIn = async (headers: Record<string, string>) => {
+      const socket = await server.raw({ path, headers });
+      socket.text({ id: 1, method: "auth.jwt", params: { token, receipts: true } });
+      const { result: { device, window } } = await socket.json();
+      return [device, window];
+    };
+    assert.deepEqual(await signIn({}), ["default", WINDOW_MESSAGES_DEFAULT]);
+    // What is left out goes back to its default; the device stays.
+    const headers = { authorization: `Bearer ${token}` };
+    assert.deepEqual(await signIn(headers), ["tablet", WINDOW_MESSAGES_DEFAULT]);
   },
 );
 

@@ -109,6 +109,30 @@ export const ownDevicesTests: readonly ContractTest[] = [
     },
   },
   {
+    // The message itself must not fail for a device in a drawer.
+    name: "append() leaves a copy out while the sender's mailbox is full, and only then",
+    limits: { mailboxMessages: 2 },
+    async run(world) {
+      await world.users("alice", "bob", "carol", "dave");
+      await world.attach("alice", "phone");
+      await world.attach("alice", "web");
+      const first = await world.send();
+      const second = await world.send();
+      await world.settle();
+      await world.send({ to: "carol" });
+      assertEntries(await world.read("alice", "web"), [first, second]);
+      for (const device of ["phone", "web"]) {
+        world.mailboxes.acknowledge("alice", device, second.position);
+      }
+      // What all devices have read may still lie there.
+      const third = await world.send({ to: "carol" });
+      const fourth = await world.send({ to: "dave" });
+      await world.send({ to: "dave" });
+      assertEntries(await world.read("alice", "web", second.position), [third, fourth]);
+      assert.deepEqual(await world.kinds([{ to: "carol" }]), ["full"]);
+    },
+  },
+  {
     // A bot answers on its user's account; neither its answer nor a receipt is the user's word.
     name: "append() copies neither what is from somebody else nor receipts",
     async run(world) {

@@ -164,7 +164,7 @@ export class Admission {
   }
 
   #judge(draft: Draft, known: Known | undefined, pass: Pass): Outcome {
-    const { cids, clock, limits } = this.#parts;
+    const { cids, clock } = this.#parts;
     if (draft.cid !== undefined) {
       const unsettled = cids.unsettled(draft.sender, draft.cid);
       const cid = unsettled ?? known?.cid;
@@ -176,17 +176,25 @@ export class Admission {
     }
     const mailbox = known?.to;
     if (!mailbox) return { kind: "unknown" };
-    if (mailbox.isFull(draft, limits)) {
-      if (mailbox.isExact(clock.now())) return { kind: "full" };
-      pass.uncounted = mailbox;
-    }
+    if (!this.#hasRoom(mailbox, draft, pass)) return { kind: "full" };
     this.#admit(draft, mailbox, known.sender, pass);
     return { kind: "accepted" };
   }
 
+  /** Whether a draft fits. Where only a count can tell it is taken in, and the pass is undone. */
+  #hasRoom(mailbox: Mailbox, draft: Draft, pass: Pass): boolean {
+    const { clock, limits } = this.#parts;
+    if (!mailbox.isFull(draft, limits)) return true;
+    if (mailbox.isExact(clock.now())) return false;
+    pass.uncounted = mailbox;
+    return true;
+  }
+
   #admit(draft: Draft, mailbox: Mailbox, sender: Mailbox | null, pass: Pass): void {
-    const { cids, journal, limits } = this.#parts;
-    const copied = sender !== null && isCopied(draft, sender) && !sender.isFull(draft, limits);
+    const { cids, journal } = this.#parts;
+    // A copy that does not fit is left out: the message itself must not fail for it.
+    const copied = sender !== null && isCopied(draft, sender) &&
+      this.#hasRoom(sender, draft, pass);
     const entry = place(draft, journal.nextPosition(), copied);
     mailbox.reserve(entry);
     if (copied) sender.reserve(entry);
