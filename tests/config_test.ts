@@ -222,3 +222,16 @@ Deno.test("deno task titan may read what TITAN_CONFIG names, and what that names
   assert.deepEqual([text(stdout), text(stderr), code], ["Added alice\n", "", 0]);
   assert.ok((await Deno.stat(join(place.dataDir, "data", "titan.kv"))).isFile);
 });
+
+Deno.test("titan config check tells what a server would warn of at its start", async () => {
+  await using place = await scratch();
+  const ended = await place.titan(["config", "check"], {
+    TITAN_JWT_SECRET: "short",
+    TITAN_HOST: "0.0.0.0",
+  });
+  assert.deepEqual(said(ended, 0), [
+    "Warning: TITAN_JWT_SECRET: Shorter than 32 bytes: it may be guessed from one token",
+    "Warning: TITAN_HOST: Tokens and messages cross the network in the clear: " +
+    "put a TLS proxy in front",
+  ]);
+});
