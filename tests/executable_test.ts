@@ -2,7 +2,7 @@
  * The executable, made as its users make it, and run where there is nothing.
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { FAKE_TOPIC, FakeApns } from "../push/apns/fake_apns.ts";
 import { TEST_CA } from "../push/contract/test_certificate.ts";
@@ -200,6 +200,12 @@ async function unpack(executable: string): Promise<void> {
     assert.match(stderr, /^titan: Cannot run what is in ".+": others may write there\n$/);
     await Deno.chmod(open, 0o700);
   }
+  const around = dirname(cache);
+  await Deno.chmod(around, 0o777);
+  const { code, stderr } = await version();
+  assert.equal(code, 1, "others could move the directory away");
+  assert.match(stderr, /^titan: Cannot run what is in ".+": others may write there\n$/);
+  await Deno.chmod(around, 0o700);
   assert.deepEqual(await namesIn(cache), [unpacked]);
 }
 
