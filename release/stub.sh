@@ -14,11 +14,13 @@ is_whole() {
 }
 
 # What is unpacked is run, with all that its user may do. Prints where somebody else could have put
-# something: a link matters by its owner alone.
+# something: a link matters by its owner alone. Who owns the cache around it, or may write there
+# without the sticky bit, can put another directory in the place of ours at any moment.
 find_foreign() (
   me=$(id -u) || exit 1
   find "${home%/*}" "${home%/*}/." "$home" "$home/." -prune \
-    \( ! -user 0 ! -user "$me" -o ! -type l \( -perm -020 -o -perm -002 \) \) -print
+    \( ! -user 0 ! -user "$me" -o ! -type l \( -perm -020 -o -perm -002 \) \) -print || exit 1
+  find "$cache/." -prune \( ! -user 0 ! -user "$me" -o -perm -002 ! -perm -1000 \) -print
 )
 
 # Leaves a whole directory behind, or none, also where several start at the same time.

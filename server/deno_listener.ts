@@ -15,6 +15,12 @@ import { CLOSE_MS_MAX } from "./transport.ts";
 import { Turns } from "./turns.ts";
 import { assertOffered, refuseMalformed, wantsWebSocket } from "./upgrade_request.ts";
 
+/** How long the listener waits before it begins anew, in milliseconds. */
+const AGAIN_MS = 1000;
+
+/** Of many failures in a row one in so many milliseconds is told. */
+const TOLD_MS = 60_000;
+
 /** Starts to listen. @throws {Deno.errors.AddrInUse} somebody else listens there. */
 export async function listenDeno(
   options: ListenOptions,
@@ -29,7 +35,10 @@ class DenoListener implements Listener {
   readonly #idleSeconds: number;
   readonly #host: DenoTransportHost;
   readonly #abort = new AbortController();
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #addr: Deno.NetAddr;
+  #server: Deno.HttpServer<Deno.NetAddr>;
+  #cancelAgain: (() => void) | undefined;
+  #toldAt = -Infinity;
   readonly #transports = new Set<DenoTransport>();
   /** Requests that are being answered. */
   readonly #requests = new Set<Promise<void>>();
@@ -50,25 +59,16 @@ class DenoListener implements Listener {
       fault: (error) => handler.fault(error),
       forget: (transport) => this.#forget(transport),
     };
-    this.#server = Deno.serve({
-      hostname,
-      port,
-      signal: this.#abort.signal,
-      onListen: () => {},
-      onError: (error) => {
-        // That the body cannot be read, for its client has left, is no fault.
-        if (!(error instanceof Deno.errors.BadResource)) handler.fault(error);
-        return new Response("Server fault\n", { status: 500 });
-      },
-    }, (request, info) => this.#serve(request, info));
+    this.#server = this.#listen(hostname, port);
+    this.#addr = this.#server.addr;
   }
 
   get hostname(): string {
-    return this.#server.addr.hostname;
+    return this.#addr.hostname;
   }
 
   get port(): number {
-    return this.#server.addr.port;
+    return this.#addr.port;
   }
 
   get lingering(): number {
@@ -78,6 +78,44 @@ class DenoListener implements Listener {
   [Symbol.asyncDispose](): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  #listen(hostname: string, port: number): Deno.HttpServer<Deno.NetAddr> {
+    const server = Deno.serve({
+      hostname,
+      port,
+      signal: this.#abort.signal,
+      onListen: () => {},
+      onError: (error) => {
+        // That the body cannot be read, for its client has left, is no fault.
+        if (!(error instanceof Deno.errors.BadResource)) this.#handler.fault(error);
+        return new Response("Server fault\n", { status: 500 });
+      },
+    }, (request, info) => this.#serve(request, info));
+    server.finished.catch((error) => this.#failed(error));
+    return server;
+  }
+
+  /**
+   * Deno ends a server that cannot take one connection, as for want of an open file. Whoever is
+   * connected by it stays, and must not be thrown out for that.
+   */
+  #failed(error: unknown): void {
+    if (this.#stopping !== undefined) return;
+    const now = this.#clock.monotonic();
+    if (now - this.#toldAt >= TOLD_MS) {
+      this.#toldAt = now;
+      this.#handler.notTaken(error instanceof Error ? error.message : String(error));
+    }
+    this.#cancelAgain = this.#clock.after(AGAIN_MS, () => this.#listenAgain());
+  }
+
+  #listenAgain(): void {
+    try {
+      this.#server = this.#listen(this.hostname, this.port);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   async #serve(
@@ -147,11 +185,13 @@ class DenoListener implements Listener {
   }
 
   async #stop(): Promise<void> {
+    this.#cancelAgain?.();
     this.#farewell = new Farewell(this.#transports);
     const done = Promise.all([this.#farewell.done, ...this.#requests]).then(() => {});
     await waitAtMost(this.#clock, this.#closeMs, done);
     this.#abort.abort();
-    await this.#server.finished;
+    // One that failed has been told of.
+    await this.#server.finished.catch(() => {});
     for (const transport of this.#transports) transport.gone();
     this.#host.deadlines[Symbol.dispose]();
     this.#host.turns[Symbol.dispose]();

@@ -112,6 +112,10 @@ export class FrontDoor implements ListenerHandler {
     this.#parts.gateway.log.error("connection fault", error);
   }
 
+  notTaken(reason: string): void {
+    this.#parts.gateway.log.warn("connections not taken", { reason });
+  }
+
   async #rpc(request: Request, peer: string): Promise<Response> {
     if (request.method !== "POST") return notAllowed("POST");
     const { addresses, counts, gateway, health } = this.#parts;

@@ -52,6 +52,13 @@ export interface ListenerHandler {
    * that there was a fault.
    */
   fault(error: unknown): void;
+  /**
+   * Hears that new connections could not be taken, and that the listener begins anew. Those who are
+   * here stay.
+   *
+   * @param reason in words for the operator
+   */
+  notTaken(reason: string): void;
 }
 
 /** Where and how to listen. */

@@ -17,6 +17,7 @@ import type { Duplex } from "node:stream";
 // @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
 import { FRAME_BYTES_MAX, HEARTBEAT_SECONDS } from "../limits.ts";
+import { AcceptProbe } from "./accept_probe.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { waitAtMost } from "./deadlines.ts";
 import { Farewell } from "./farewell.ts";
@@ -68,6 +69,7 @@ class WsListener implements Listener {
   readonly #clock: Clock;
   readonly #webSockets: InstanceType<typeof WebSocketServer<typeof OwnedWebSocket>>;
   readonly #probes: Probes;
+  readonly #acceptProbe: AcceptProbe;
   /** Subprotocols to confirm, from the decision to the end of the handshake. */
   readonly #protocols = new WeakMap<IncomingMessage, string>();
   /** Sockets whose upgrade is being decided. */
@@ -100,6 +102,12 @@ class WsListener implements Listener {
         this.#protocols.get(message) ?? (false as const),
     };
     this.#webSockets = new WebSocketServer(webSocketOptions);
+    this.#acceptProbe = new AcceptProbe({
+      clock,
+      connect: () => Deno.connect({ hostname: reachable(this.hostname), port }),
+      deaf: () => this.#listenAgain(),
+    });
+    server.on("connection", () => this.#acceptProbe.taken());
     server.on("error", fault);
     server.on("request", (message, outgoing) => this.#follow(message, outgoing));
     server.on("upgrade", (message, socket, head) => {
@@ -221,7 +229,15 @@ class WsListener implements Listener {
     }
   }
 
+  /** Those who are connected stay. */
+  #listenAgain(): void {
+    this.#handler.notTaken("A connection to this server itself was not taken");
+    this.#server.close();
+    this.#server.listen(this.port, this.hostname);
+  }
+
   async #stop(): Promise<void> {
+    this.#acceptProbe[Symbol.dispose]();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     this.#farewell = new Farewell(this.#probes.transports);
@@ -233,6 +249,12 @@ class WsListener implements Listener {
     this.#probes[Symbol.dispose]();
     await closed;
   }
+}
+
+/** Where this machine reaches a listener. */
+function reachable(hostname: string): string {
+  if (hostname === "0.0.0.0") return "127.0.0.1";
+  return hostname === "::" ? "::1" : hostname;
 }
 
 /** Starts to listen and answers on which port. */

@@ -252,7 +252,7 @@ Deno.test("titan serve refuses a database that is none", async () => {
 });
 
 Deno.test("titan serve stops in order, and its place can be taken", async () => {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     await using place = await scratch();
     const { dataDir } = place;
     await using server = await startServer({ dataDir });
@@ -816,5 +816,14 @@ Deno.test("titan chat works with every listener and every way to sign in", async
     done({ stderr, ...sent });
     assert.match(stderr, /^Signed in as alice on device tty: /);
     assert.match(stderr, /#1 to echo: sent/);
+  }
+});
+
+Deno.test("titan says that what it prints has no place, and calls that no fault", async () => {
+  await using place = await scratch();
+  const launcher = ["env", "sh", "-c", 'exec "$0" "$@" > /dev/full'];
+  for (const args of [["token", "alice"], ["config", "example"], ["--help"]]) {
+    const line = refused(await runTitan({ dataDir: place.dataDir, args, launcher }), 1);
+    assert.match(line, /^Cannot write: No space left on device/);
   }
 });

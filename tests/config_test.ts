@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TestClient } from "./harness/client.ts";
+import { runTask } from "./harness/run_task.ts";
 import { makeToken, startServer } from "./harness/server_process.ts";
 import { type Ended, runTitan } from "./harness/titan_process.ts";
 
@@ -221,4 +222,26 @@ Deno.test("deno task titan may read what TITAN_CONFIG names, and what that names
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   assert.deepEqual([text(stdout), text(stderr), code], ["Added alice\n", "", 0]);
   assert.ok((await Deno.stat(join(place.dataDir, "data", "titan.kv"))).isFile);
+});
+
+Deno.test("titan config check tells what a server would warn of at its start", async () => {
+  await using place = await scratch();
+  const ended = await place.titan(["config", "check"], {
+    TITAN_JWT_SECRET: "short",
+    TITAN_HOST: "0.0.0.0",
+  });
+  assert.deepEqual(said(ended, 0), [
+    "Warning: TITAN_JWT_SECRET: Shorter than 32 bytes: it may be guessed from one token",
+    "Warning: TITAN_HOST: Tokens and messages cross the network in the clear: " +
+    "put a TLS proxy in front",
+  ]);
+});
+
+Deno.test("deno task says which path it cannot name to Deno, and no more of it", async () => {
+  const run = await runTask("titan", "user", "list", { TITAN_DATA_DIR: "/nowhere/a,b" });
+  assert.deepEqual([run.code, run.stdout], [1, ""]);
+  assert.deepEqual(run.stderr.trimEnd().split("\n"), [
+    'titan: Cannot name "/nowhere/a,b" to Deno: it has a comma',
+    'titan: There is no data directory "/nowhere/a,b"',
+  ]);
 });

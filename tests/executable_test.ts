@@ -2,7 +2,7 @@
  * The executable, made as its users make it, and run where there is nothing.
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { FAKE_TOPIC, FakeApns } from "../push/apns/fake_apns.ts";
 import { TEST_CA } from "../push/contract/test_certificate.ts";
@@ -102,6 +102,18 @@ async function copyData(executable: string): Promise<void> {
   assert.equal(JSON.parse(await Deno.readTextFile(told)).user.id, "alice");
 }
 
+/** Its figures go through a package that is loaded at the first request for them. */
+async function measure(executable: string): Promise<void> {
+  await using place = await EmptyPlace.make();
+  const dataDir = join(place.dir, "data");
+  const env = { TITAN_ADMIN_PORT: "0" };
+  await using server = await startServer({ dataDir, launch: place.open(executable), env });
+  const { url } = await server.logged("operators' listener ready");
+  const response = await fetch(new URL("/metrics", String(url)));
+  assert.match(await response.text(), /^titan_connections 0$/m);
+  assert.equal(response.status, 200);
+}
+
 /** Pushes go through a thread of their own and, with FCM, through a package that is loaded late. */
 async function push(executable: string): Promise<void> {
   await using place = await EmptyPlace.make();
@@ -188,6 +200,12 @@ async function unpack(executable: string): Promise<void> {
     assert.match(stderr, /^titan: Cannot run what is in ".+": others may write there\n$/);
     await Deno.chmod(open, 0o700);
   }
+  const around = dirname(cache);
+  await Deno.chmod(around, 0o777);
+  const { code, stderr } = await version();
+  assert.equal(code, 1, "others could move the directory away");
+  assert.match(stderr, /^titan: Cannot run what is in ".+": others may write there\n$/);
+  await Deno.chmod(around, 0o700);
   assert.deepEqual(await namesIn(cache), [unpacked]);
 }
 
@@ -203,5 +221,6 @@ Deno.test("deno task compile makes one executable that needs nothing else", asyn
     }
     await test.step(`${kind}: its commands use the files that they name`, () => copyData(path));
     await test.step(`${kind}: it pushes through FCM and APNs`, () => push(path));
+    await test.step(`${kind}: it tells its figures`, () => measure(path));
   }
 });

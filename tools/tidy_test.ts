@@ -50,7 +50,6 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["server/commands/config_parser.ts", ["server/commands/parser_test.ts", "it is its parser's"]],
   ["server/commands/configured.ts", ["tests/config_test.ts", "it is read by processes"]],
   ["server/commands/environment_token.ts", ["tests/config_test.ts", "a process has it"]],
-  ["server/commands/ask_server.ts", ["tests/doctor_test.ts", "it runs as a process"]],
   ["server/commands/backup/", ["tests/backup_test.ts", "they run as processes"]],
   ["server/commands/watching_parser.ts", ["server/commands/parser_test.ts", "it is its parser's"]],
   ["server/commands/backup_parser.ts", ["server/commands/parser_test.ts", "it is its parser's"]],

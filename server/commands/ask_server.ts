@@ -9,6 +9,9 @@ import { loadUnsampled } from "../otel_switch.ts";
 import { OperatorClient, OperatorError } from "../operator_client.ts";
 import { CommandError } from "./exit.ts";
 
+/** The lock is held for a moment longer than there is a socket, and by other commands as well. */
+const HINT = "If it is starting, stopping or another command, try again";
+
 /** There is no directory by which a server could be found, nor one that has the store alone. */
 export function sharedError(): CommandError {
   return new CommandError("A shared store has no data directory: there are no commands for it");
@@ -34,8 +37,9 @@ export async function askServer<T>(
   try {
     return await work(server);
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    throw new OperatorError(`${taken.message}. ${error.message}`, { cause: error });
+    // What the server answered speaks for itself, and has no cause here.
+    if (!(error instanceof OperatorError) || error.cause === undefined) throw error;
+    throw new OperatorError(`${taken.message}. ${error.message}. ${HINT}`, { cause: error });
   }
 }
 

@@ -9,6 +9,7 @@ import type { Setting } from "../setting_reader.ts";
 import { tell } from "./exit.ts";
 import { openPush } from "./open_push.ts";
 import type { Program } from "./program.ts";
+import { risksOf } from "./risks.ts";
 import { SILENT_LOG } from "./silent_log.ts";
 import { tableLines } from "./table.ts";
 import { toJson } from "./user_output.ts";
@@ -27,8 +28,10 @@ export async function checkConfiguration(
 ): Promise<void> {
   const configuration = program.configuration();
   const problems = await problemsOf(program, configuration);
-  const warnings = configuration.warnings.map(warningText)
-    .map(({ text, advice }) => `${text}. ${advice}`);
+  const warnings = [
+    ...configuration.warnings.map(warningText).map(({ text, advice }) => `${text}. ${advice}`),
+    ...risks(program, configuration),
+  ];
   if (json) {
     const file = configuration.path ?? null;
     console.log(toJson({ ok: problems.length === 0, file, problems, warnings }));
@@ -37,6 +40,15 @@ export async function checkConfiguration(
   }
   if (problems.length > 0) throw new ConfigError(problems);
   if (!json) console.log(`No mistakes: ${countText(configuration)}`);
+}
+
+/** What a server would warn of at its start. */
+function risks({ isHosted }: Program, configuration: Configuration): readonly string[] {
+  const { config } = configuration;
+  if (config === undefined) return [];
+  const secrets = config.jwtSecrets ?? [];
+  return risksOf({ config, configuration, secrets, isHosted })
+    .map(({ label, reason }) => `${label}: ${reason}`);
 }
 
 /** All mistakes, those in credentials for push services included. */

@@ -44,6 +44,9 @@ export interface Failure {
 /** Errors whose messages are written for whoever runs a command. */
 const TOLD = [DataDirError, OperatorError, SecretFileError];
 
+/** What the operating system says where bytes have no place (POSIX). */
+const NO_PLACE = ["ENOSPC", "EDQUOT", "EFBIG", "EIO"];
+
 /** Says why a command ended. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommandError) return failure(error.message, error.exitCode);
@@ -53,12 +56,22 @@ export function failureOf(error: unknown): Failure {
     return failure(rootMessageOf(error), EXIT.failed);
   }
   if (error instanceof Deno.errors.NotCapable) return failure(error.message, EXIT.failed);
+  if (isRefusedByDisk(error)) return failure(`Cannot write: ${messageOf(error)}`, EXIT.failed);
   return failure(`Fault: ${faultOf(error)}`, EXIT.fault);
 }
 
-/** Writes lines to standard error as Titan's. */
+/** Writes lines to standard error as Titan's. Where they cannot be written, the exit code says it. */
 export function tell(lines: readonly string[]): void {
-  for (const line of lines) console.error(`titan: ${printableLine(line)}`);
+  try {
+    for (const line of lines) console.error(`titan: ${printableLine(line)}`);
+  } catch (error) {
+    if (!isRefusedByDisk(error)) throw error;
+  }
+}
+
+/** Whether bytes had no place, such as what a command prints into a file on a full disk. */
+function isRefusedByDisk(error: unknown): boolean {
+  return error instanceof Error && "code" in error && NO_PLACE.some((code) => code === error.code);
 }
 
 /** The message of whatever was thrown. */

@@ -48,6 +48,14 @@ Deno.test("failureOf() takes a missing permission for a failure and no fault", (
   assert.equal(exitCode, EXIT.failed);
 });
 
+Deno.test("failureOf() takes a full disk under the output for a failure and no fault", () => {
+  const error = Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
+  assert.deepEqual(failureOf(error), {
+    lines: ["Cannot write: No space left on device"],
+    exitCode: EXIT.failed,
+  });
+});
+
 Deno.test("messageOf() bears that anything is thrown", () => {
   assert.equal(messageOf(new Error("Lost")), "Lost");
   assert.equal(messageOf(undefined), "undefined");

@@ -4,12 +4,11 @@
  * @module
  */
 import { StoreBusyError, StoreUnavailableError } from "../../store/mod.ts";
-import { readOrMakeSecrets, SecretFileError, weakSecret } from "../auth/mod.ts";
-import { type Config, labelOf } from "../config.ts";
+import { readOrMakeSecrets, SecretFileError } from "../auth/mod.ts";
+import type { Config } from "../config.ts";
 import { DataDir, DataDirError, DataDirTakenError, socketPathOf } from "../data_dir.ts";
 import type { Listen } from "../listener.ts";
 import { createLog, type Log } from "../log.ts";
-import { GOOGLE_ISSUER } from "../oidc/mod.ts";
 import { IssuerUnavailableError } from "../oidc/mod.ts";
 import { OperatorSocket } from "../operator_socket.ts";
 import type { PushProviders } from "../push_providers.ts";
@@ -18,9 +17,9 @@ import type { ServerAdmin } from "../server_admin.ts";
 import { EventLoop, Overload, Telemetry } from "../telemetry/mod.ts";
 import { CommandError, EXIT, messageOf } from "./exit.ts";
 import type { Faults } from "./faults.ts";
-import { isLoopback } from "./is_loopback.ts";
 import { openPush } from "./open_push.ts";
 import { openStore } from "./open_store.ts";
+import { type Risk, risksOf } from "./risks.ts";
 import { warningText } from "./warning_text.ts";
 import type { Program, StoreOpening } from "./program.ts";
 import { StopSignals } from "./stop_signals.ts";
@@ -203,29 +202,26 @@ async function openSocket(
 }
 
 function warn({ program, config, log }: Serving, secrets: readonly Uint8Array[]): void {
-  const { host, trustProxy, googleIssuer: url, adminHost, adminPort } = config;
   const configuration = program.configuration();
   for (const warning of configuration.warnings) {
     if (warning.kind === "unknown") {
       log.warn("unknown variable", { variable: warning.name, nearest: warning.nearest });
     } else log.warn("secret not protected", { reason: warningText(warning).text });
   }
-  for (const [index, secret] of secrets.entries()) {
-    if (!weakSecret(secret)) continue;
-    const which = secrets.length === 1 ? "Shorter" : `Number ${index + 1} is shorter`;
-    const reason = `${which} than 32 bytes: it may be guessed from one token`;
-    log.warn("weak secret", { variable: labelOf(configuration, "TITAN_JWT_SECRET"), reason });
-  }
-  if (url !== GOOGLE_ISSUER) {
-    const reason = "Whoever is there can sign in as any Google user: only for tests";
-    log.warn("google issuer changed", { variable: "TITAN_GOOGLE_ISSUER", url, reason });
-  }
-  if (!isLoopback(host) && trustProxy.length === 0 && program.isHosted !== true) {
-    const reason = "Tokens and messages cross the network in the clear: put a TLS proxy in front";
-    log.warn("no TLS", { address: host, reason });
-  }
-  if (adminPort !== undefined && !isLoopback(adminHost)) {
-    const reason = "Whoever reaches it reads all figures: keep it inside a private network";
-    log.warn("operators' listener open", { address: adminHost, reason });
+  const { isHosted } = program;
+  for (const risk of risksOf({ config, configuration, secrets, isHosted })) tellRisk(log, risk);
+}
+
+/** The names are written out: docs/operating.md is compared with them. */
+function tellRisk(log: Log, { event, fields }: Risk): void {
+  switch (event) {
+    case "weak secret":
+      return log.warn("weak secret", fields);
+    case "google issuer changed":
+      return log.warn("google issuer changed", fields);
+    case "no TLS":
+      return log.warn("no TLS", fields);
+    case "operators' listener open":
+      return log.warn("operators' listener open", fields);
   }
 }

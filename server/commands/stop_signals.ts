@@ -4,7 +4,8 @@
  * @module
  */
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** SIGHUP comes when a terminal is closed. Deno lets it end the process even under `nohup`. */
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
 /**
  * How long a further signal belongs to the first, in milliseconds: Ctrl-C under `deno task` comes

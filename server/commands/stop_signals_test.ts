@@ -28,7 +28,7 @@ function scratch() {
 }
 
 Deno.test("StopSignals resolves with the first signal", async () => {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     const place = scratch();
     place.send(signal);
     assert.equal(await place.stop.first, signal);
@@ -56,7 +56,7 @@ Deno.test("StopSignals tells of every later signal", async () => {
 
 Deno.test("StopSignals listens to nothing once disposed of", () => {
   const place = scratch();
-  assert.deepEqual([...place.listeners.keys()], ["SIGINT", "SIGTERM"]);
+  assert.deepEqual([...place.listeners.keys()], ["SIGHUP", "SIGINT", "SIGTERM"]);
   place.stop[Symbol.dispose]();
   assert.equal(place.listeners.size, 0);
 });

@@ -154,6 +154,11 @@ export class ListenerWorld implements ListenerHandler, AsyncDisposable {
     return this.respond(request, address);
   }
 
+  notTaken(reason: string): void {
+    this.faults.push(reason);
+    this.changed();
+  }
+
   fault(error: unknown): void {
     this.faults.push(error);
     this.changed();

@@ -36,4 +36,8 @@ export class AdminDoor implements ListenerHandler {
   fault(error: unknown): void {
     this.#log.error("connection fault", error);
   }
+
+  notTaken(reason: string): void {
+    this.#log.warn("connections not taken", { reason });
+  }
 }

@@ -24,7 +24,7 @@ export class Prometheus {
 
   /** All metrics now, and of what type the text is. */
   async read(): Promise<{ readonly text: string; readonly type: string }> {
-    const { Registry } = await import("prom-client");
+    const { Registry } = await import("./prom_client.ts");
     const registry = new Registry();
     for (const metric of METRICS) {
       const { name, meaning: help, type } = metric;

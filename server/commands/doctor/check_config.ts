@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { weakSecret } from "../../auth/mod.ts";
-import { type Config, type Configuration, labelOf } from "../../config.ts";
+import type { Config, Configuration } from "../../config.ts";
 import { countText } from "../config_command.ts";
+import { type Risk, risksOf } from "../risks.ts";
 import { warningText } from "../warning_text.ts";
 import { type Finding, ok, warn, wrong } from "./finding.ts";
 
@@ -18,6 +18,11 @@ export interface ConfigReport {
 
 const CHECK = "configuration";
 
+const ADVICE: ReadonlyMap<Risk["event"], string> = new Map([
+  ["weak secret", "Take a longer one, or none: Titan makes one then"],
+  ["operators' listener open", "Take 127.0.0.1 where only this machine asks"],
+]);
+
 /** Reports every mistake at once. */
 export function checkConfig(configuration: Configuration): ConfigReport {
   const { config, problems } = configuration;
@@ -27,12 +32,15 @@ export function checkConfig(configuration: Configuration): ConfigReport {
     return { config, findings: [...problems.map((text) => wrong(CHECK, text)), ...warnings] };
   }
   const said = ok(CHECK, `${countText(configuration)}, without mistakes`);
-  return { config, findings: [said, ...secrets(configuration), ...warnings] };
+  return { config, findings: [said, ...risks(config, configuration), ...warnings] };
 }
 
-function secrets(configuration: Configuration): readonly Finding[] {
-  if (!configuration.config?.jwtSecrets?.some(weakSecret)) return [];
-  const name = labelOf(configuration, "TITAN_JWT_SECRET");
-  const text = `${name} is shorter than 32 bytes: it may be guessed from one token`;
-  return [warn(CHECK, text, "Take a longer one, or none: Titan makes one then")];
+/** What clients and issuers meet is looked at where those are. */
+function risks(config: Config, configuration: Configuration): readonly Finding[] {
+  const secrets = config.jwtSecrets ?? [];
+  return risksOf({ config, configuration, secrets })
+    .flatMap(({ event, label, reason }) => {
+      const advice = ADVICE.get(event);
+      return advice === undefined ? [] : [warn(CHECK, `${label}: ${reason}`, advice)];
+    });
 }

@@ -29,3 +29,14 @@ Deno.test("checkConfig() warns of a secret that is short, and does not show it",
   assert.deepEqual(findings.map(({ mark }) => mark), ["ok", "warn"]);
   assert.ok(!JSON.stringify(findings).includes("s3cr3t"));
 });
+
+Deno.test("checkConfig() warns of figures that other machines can read", () => {
+  const { findings } = check({
+    TITAN_HOST: "0.0.0.0",
+    TITAN_ADMIN_HOST: "0.0.0.0",
+    TITAN_ADMIN_PORT: "0",
+  });
+  assert.deepEqual(findings.slice(1).map(({ mark, text }) => [mark, text.split(":")[0]]), [
+    ["warn", "TITAN_ADMIN_HOST"],
+  ]);
+});
