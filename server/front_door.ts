@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DEVICE_ID_BYTES_MAX, FRAME_BYTES_MAX, WINDOW_MESSAGES_MAX } from "../limits.ts";
+import { DEVICE_ID_BYTES_MAX, WINDOW_MESSAGES_MAX } from "../limits.ts";
 import { errorFrame, parseDeviceId, RpcError, type SignInOptions } from "../rpc/mod.ts";
 import { StoreBusyError, StoreUnavailableError } from "../store/mod.ts";
 import type { ClientAddresses } from "./client_address.ts";
@@ -27,6 +27,7 @@ import type {
   UpgradeDecision,
   UpgradeRequest,
 } from "./listener.ts";
+import { readText } from "./request_text.ts";
 import type { Health, Refusal, StatusPages } from "./telemetry/mod.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
@@ -267,37 +268,4 @@ function upgradeOptions({ searchParams }: URL): SignInOptions {
 
 function isWindow(messages: number): boolean {
   return messages >= 1 && messages <= WINDOW_MESSAGES_MAX;
-}
-
-/** Reads a body of at most one frame. @throws {RpcError} `too_large`, `parse_error` */
-async function readText(request: Request): Promise<string> {
-  const detail = `the body must be at most ${FRAME_BYTES_MAX} bytes long`;
-  const tooLarge = () => new RpcError("too_large", { detail, limit: FRAME_BYTES_MAX });
-  if (Number(request.headers.get("content-length") ?? 0) > FRAME_BYTES_MAX) throw tooLarge();
-  // What is not UTF-8 is refused, as it is in a WebSocket's frame, and not changed into something.
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const decode = (chunk?: Uint8Array) => {
-    try {
-      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
-    } catch {
-      throw new RpcError("parse_error");
-    }
-  };
-  let bytes = 0;
-  let text = "";
-  for await (const chunk of chunksOf(request)) {
-    bytes += chunk.length;
-    if (bytes > FRAME_BYTES_MAX) throw tooLarge();
-    text += decode(chunk);
-  }
-  return text + decode();
-}
-
-/** A body. Whoever leaves in the midst of it is at fault, or their network. @throws {RpcError} */
-async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body ?? [];
-  } catch {
-    throw new RpcError("parse_error");
-  }
 }
