@@ -17,11 +17,17 @@ import { byteWrites } from "./values.ts";
 /** Bytes of lines in one commit, by the estimate of {@linkcode entryBytes}. */
 const BATCH_BYTES_MAX = 512 * 1024;
 
-/** Room for those and for the lines of cursors. */
+/** Room for those and for lines of cursors. */
 const SEGMENT_BYTES_MAX = 10 * VALUE_BYTES_MAX;
 
 /** Bytes of the lines of cursors in one commit, at most; the rest wait for the next. */
 const CURSORS_BYTES_MAX = SEGMENT_BYTES_MAX - BATCH_BYTES_MAX - 4096;
+
+/**
+ * Entries that an idle disk gets before the turn of the event loop is over: one turn may bring what
+ * all sockets have, and disk and clients would wait for each other.
+ */
+const EARLY_ENTRIES = 64;
 
 /** How long to wait before asking again what became of a commit that failed, in milliseconds. */
 const FATE_DELAY_MS = 100;
@@ -70,6 +76,8 @@ export class Journal {
   readonly #cursors: CursorNotes;
   #queue: Batch[] = [];
   #running: Promise<void> | null = null;
+  /** The one commit on its way. */
+  #writing: Promise<Commit | null> | null = null;
   #position: Position;
   #segment: number;
   #segments: Segment[];
@@ -140,10 +148,10 @@ export class Journal {
     }
     if (this.#closed) throw new StoreUnavailableError("Cannot write: the store is closed");
     this.#backlogBytes += bytes;
+    // What is in the queue is whole: who got a batch has added to it in the same turn.
+    if ((this.#queue[0]?.entries.length ?? 0) >= EARLY_ENTRIES) this.#writeNext();
     let batch = this.#queue.at(-1);
-    const isFull = (batch: Batch) =>
-      batch.bytes + bytes > BATCH_BYTES_MAX || batch.writes.length >= WRITES_MAX;
-    if (batch === undefined || isFull(batch)) {
+    if (batch === undefined || isFull(batch, bytes)) {
       batch = new Batch();
       this.#queue.push(batch);
       this.#start();
@@ -187,11 +195,17 @@ export class Journal {
     let written: Commit | null = null;
     do {
       // The disk is given its next work before anybody is told of the last.
-      const next = this.#hasWork ? this.#write(this.#take()) : null;
+      const next = this.#writeNext();
       if (written !== null) this.#tell(written);
       written = await next;
-    } while (written !== null || this.#hasWork);
+      if (next !== null) this.#writing = null;
+    } while (written !== null || this.#writing !== null || this.#hasWork);
     this.#running = null;
+  }
+
+  /** Starts the next commit, unless one is on its way. */
+  #writeNext(): Promise<Commit | null> | null {
+    return this.#writing ??= this.#hasWork ? this.#write(this.#take()) : null;
   }
 
   get #hasWork(): boolean {
@@ -266,6 +280,11 @@ export class Journal {
     const message = "Cannot commit: the disk refused";
     batch.finish(isLost ? cause : new StoreUnavailableError(message, { cause }));
   }
+}
+
+/** Whether a batch takes no more, or not so many bytes more. */
+function isFull(batch: Batch, bytes: number): boolean {
+  return batch.bytes + bytes > BATCH_BYTES_MAX || batch.writes.length >= WRITES_MAX;
 }
 
 function sumBytes(segments: readonly Segment[]): number {

@@ -25,12 +25,17 @@ class World {
   /** Ids that a commit brought, a list a commit, and those of commits that failed. */
   readonly committed: string[][] = [];
   readonly failed: string[][] = [];
+  /** Called in the turn in which a commit is told of. */
+  told: () => void = () => {};
   readonly journal: Journal;
 
   private constructor(database: FakeDatabase, owned: OwnedDatabase) {
     this.database = database;
     this.journal = new Journal(owned, this.clock, {
-      committed: (batch) => void this.committed.push(idsOf(batch.entries)),
+      committed: (batch) => {
+        this.committed.push(idsOf(batch.entries));
+        this.told();
+      },
       failed: (batch) => void this.failed.push(idsOf(batch.entries)),
     }, { position: 0, segment: 0, segments: [] });
   }
@@ -122,6 +127,37 @@ Deno.test("Journal.batch() puts what comes during a commit into the next one", a
   await Promise.all(later);
   assert.deepEqual(world.committed, [["m1"], ["m2", "m3"]]);
   assert.deepEqual(world.journal.segments.map(({ last }) => last), [1, 3]);
+});
+
+Deno.test("Journal.batch() gives an idle disk 64 entries before the turn is over", async () => {
+  const world = await World.open();
+  world.database.hold();
+  const early = Array.from({ length: 64 }, () => world.add());
+  assert.equal(world.database.held.length, 0);
+  const later = Array.from({ length: 70 }, () => world.add());
+  assert.equal(world.database.held.length, 1);
+  await quiet();
+  assert.equal(world.database.held.length, 1, "One commit at a time");
+  world.database.release();
+  await Promise.all(early);
+  assert.deepEqual(world.committed.map(({ length }) => length), [64]);
+  await quiet();
+  world.database.release();
+  await Promise.all(later);
+  assert.deepEqual(world.committed.map(({ length }) => length), [64, 70]);
+  assert.deepEqual(world.journal.segments.map(({ last }) => last), [64, 134]);
+});
+
+Deno.test("Journal.batch() commits what its handler adds while it is told", async () => {
+  const world = await World.open();
+  let more: Promise<void>[] = [];
+  world.told = () => {
+    world.told = () => {};
+    more = Array.from({ length: 65 }, () => world.add());
+  };
+  await world.add();
+  await Promise.all(more);
+  assert.deepEqual(world.committed.map(({ length }) => length), [1, 64, 1]);
 });
 
 Deno.test("Batch.done resolves only after the commit, and after its handler (I1)", async () => {
