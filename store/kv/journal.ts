@@ -27,7 +27,7 @@ const CURSORS_BYTES_MAX = SEGMENT_BYTES_MAX - BATCH_BYTES_MAX - 4096;
  * Entries that an idle disk gets before the turn of the event loop is over: one turn may bring what
  * all sockets have, and disk and clients would wait for each other.
  */
-const EARLY_ENTRIES = 64;
+const EARLY_ENTRIES = 128;
 
 /** How long to wait before asking again what became of a commit that failed, in milliseconds. */
 const FATE_DELAY_MS = 100;

@@ -129,10 +129,10 @@ Deno.test("Journal.batch() puts what comes during a commit into the next one", a
   assert.deepEqual(world.journal.segments.map(({ last }) => last), [1, 3]);
 });
 
-Deno.test("Journal.batch() gives an idle disk 64 entries before the turn is over", async () => {
+Deno.test("Journal.batch() gives an idle disk 128 entries before the turn is over", async () => {
   const world = await World.open();
   world.database.hold();
-  const early = Array.from({ length: 64 }, () => world.add());
+  const early = Array.from({ length: 128 }, () => world.add());
   assert.equal(world.database.held.length, 0);
   const later = Array.from({ length: 70 }, () => world.add());
   assert.equal(world.database.held.length, 1);
@@ -140,12 +140,12 @@ Deno.test("Journal.batch() gives an idle disk 64 entries before the turn is over
   assert.equal(world.database.held.length, 1, "One commit at a time");
   world.database.release();
   await Promise.all(early);
-  assert.deepEqual(world.committed.map(({ length }) => length), [64]);
+  assert.deepEqual(world.committed.map(({ length }) => length), [128]);
   await quiet();
   world.database.release();
   await Promise.all(later);
-  assert.deepEqual(world.committed.map(({ length }) => length), [64, 70]);
-  assert.deepEqual(world.journal.segments.map(({ last }) => last), [64, 134]);
+  assert.deepEqual(world.committed.map(({ length }) => length), [128, 70]);
+  assert.deepEqual(world.journal.segments.map(({ last }) => last), [128, 198]);
 });
 
 Deno.test("Journal.batch() commits what its handler adds while it is told", async () => {
@@ -153,11 +153,11 @@ Deno.test("Journal.batch() commits what its handler adds while it is told", asyn
   let more: Promise<void>[] = [];
   world.told = () => {
     world.told = () => {};
-    more = Array.from({ length: 65 }, () => world.add());
+    more = Array.from({ length: 129 }, () => world.add());
   };
   await world.add();
   await Promise.all(more);
-  assert.deepEqual(world.committed.map(({ length }) => length), [1, 64, 1]);
+  assert.deepEqual(world.committed.map(({ length }) => length), [1, 128, 1]);
 });
 
 Deno.test("Batch.done resolves only after the commit, and after its handler (I1)", async () => {
