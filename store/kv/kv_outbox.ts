@@ -41,6 +41,7 @@ export interface KvOutboxParts {
   readonly listener: () => StoreListener | null;
   readonly mailboxes: Pick<Mailboxes, "attach" | "detach"> & {
     write(writes: readonly Write[], line: string): Promise<void>;
+    settle(): Promise<void>;
   };
 }
 
@@ -49,6 +50,8 @@ export class KvOutbox implements Outbox {
   readonly #parts: KvOutboxParts;
   /** What was counted for a device, so that each look counts only what came since. */
   readonly #tallies = new WeakMap<Cursor, Tally>();
+  /** That the rows name whom a crash left in the journal; null where nobody has asked, or it failed. */
+  #settled: Promise<void> | null = null;
 
   constructor(parts: KvOutboxParts) {
     this.#parts = parts;
@@ -119,6 +122,7 @@ export class KvOutbox implements Outbox {
   }
 
   async list(after: string, limit: number): Promise<OutboxPage> {
+    await this.#settleOnce();
     const rows = await this.#parts.database.list(outboxRange(after), limit);
     const last = rows.length < limit ? undefined : rows.at(-1);
     return {
@@ -148,6 +152,14 @@ export class KvOutbox implements Outbox {
     if (reach === undefined || readers > 0 || mailbox.last <= position) return;
     const sleeper: Sleeper = { user: mailbox.user, device, provider: reach.provider };
     this.#parts.listener()?.owed?.(sleeper, cause);
+  }
+
+  /** A full journal takes longer to settle than a start waits before it lists. */
+  #settleOnce(): Promise<void> {
+    return this.#settled ??= this.#parts.mailboxes.settle().catch((error) => {
+      this.#settled = null;
+      throw error;
+    });
   }
 
   #note(mailbox: Mailbox, cursor: Cursor, { upTo, at }: Spoken): void {

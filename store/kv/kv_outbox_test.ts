@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PushAddress, Sleeper } from "../store.ts";
+import { type PushAddress, type Sleeper, StoreUnavailableError } from "../store.ts";
 import { quiet } from "./fake_clock.ts";
 import { FakeKv } from "./fake_kv.ts";
 import { outboxKey } from "./keys.ts";
@@ -27,11 +27,19 @@ Deno.test("KvOutbox.list() names after a crash whom a push is owed, settled or n
     await kv.send(["m1"]);
     if (isSettled) await kv.store.mailboxes.settle();
     await kv.reopen();
-    if (!isSettled) assert.deepEqual(await listed(kv), []);
-    await kv.store.mailboxes.settle();
     assert.deepEqual(await listed(kv), [SLEEPER]);
     assert.equal(await isNew(kv), true);
   }
+});
+
+Deno.test("KvOutbox.list() throws where the journal cannot be settled, and tries again", async () => {
+  await using kv = await FakeKv.open();
+  await register(kv);
+  await kv.send(["m1"]);
+  await kv.reopen();
+  kv.database.failOnce("refused");
+  await assert.rejects(listed(kv), StoreUnavailableError);
+  assert.deepEqual(await listed(kv), [SLEEPER]);
 });
 
 Deno.test("KvOutbox.spoke() holds over a crash once it was on disk, and the outbox names nobody", async () => {
