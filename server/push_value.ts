@@ -48,6 +48,7 @@ export function appleId(): ConfigValue<string> {
   return {
     allowed: "ten capital letters and digits",
     read: (text) => APPLE_ID.test(text) ? text : undefined,
+    fault: faultOfSecret,
   };
 }
 
@@ -56,6 +57,7 @@ export function bundleId(): ConfigValue<string> {
   return {
     allowed: "a bundle id such as org.example.chat",
     read: (text) => BUNDLE_ID.test(text) ? text : undefined,
+    fault: faultOfSecret,
   };
 }
 
@@ -91,7 +93,13 @@ export function vapidPart(part: keyof VapidIdentity): ConfigValue<string> {
   const { allowed, isFit } = VAPID_PARTS[part];
   const read = (text: string) => isFit(text) ? text : undefined;
   // The public key is no secret, but the private one may stand in its place.
-  return part === "subject" ? { allowed, read } : { allowed, read, fault: notShown };
+  return { allowed, read, fault: part === "subject" ? faultOfSecret : notShown };
+}
+
+/** A key may stand in the place of what is no secret, where lines were mixed up. */
+function faultOfSecret(text: string): string | undefined {
+  const isKey = text.includes(PEM_BEGIN) || VAPID_PARTS.privateKey.isFit(text);
+  return isKey ? notShown(text) : undefined;
 }
 
 function originOf(text: string): URL | undefined {

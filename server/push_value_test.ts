@@ -78,3 +78,16 @@ Deno.test("vapidPart() reads the parts of an identity", async () => {
   assert.equal(vapidPart("privateKey").read(publicKey), undefined);
   assert.equal(vapidPart("subject").read("ops@x.example"), undefined);
 });
+
+// The three lines of VAPID come together, and so do those of APNs: one may stand where another should.
+Deno.test("what is no secret shows no key that stands in its place", async () => {
+  const { privateKey } = await generateVapidKeys();
+  const pem = "-----BEGIN PRIVATE KEY-----\nMIG";
+  for (const value of [vapidPart("subject"), appleId(), bundleId()]) {
+    for (const text of [privateKey, pem]) {
+      assert.equal(value.read(text), undefined);
+      assert.match(value.fault?.(text) ?? "", /^it is a text of \d+ characters, not shown$/);
+    }
+    assert.equal(value.fault?.("ops@x.example"), undefined);
+  }
+});

@@ -86,7 +86,9 @@ export function isOwed(entry: Entry, user: string): boolean {
 
 /** Why a device may be owed a push. */
 export type OwedCause =
-  /** A message came while it was away, or waited when a push could reach it at last. */
+  /** A message came while it was away. */
   | "message"
+  /** It has an address that it did not have before, while something waits. */
+  | "address"
   /** It went while something waited. */
   | "left";

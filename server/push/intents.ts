@@ -108,8 +108,12 @@ export class Intents implements Disposable {
     if (this.#isClosed) return true;
     const known = this.#intents.get(intentKey(user, device));
     if (known !== undefined) {
-      this.#remind(known, cause);
-      return true;
+      if (cause !== "address" || known.state === "underWay") {
+        this.#remind(known, cause);
+        return true;
+      }
+      // Whatever it waits for has to do with the address of before.
+      this.#drop(known);
     }
     const branch = this.#branches.get(provider);
     if (branch === undefined) return true;
@@ -138,6 +142,7 @@ export class Intents implements Disposable {
     // What waits already needs no reminder.
     if (cause === "found") return;
     if (intent.state === "underWay") {
+      if (intent.again === "address") return;
       if (intent.again === null || cause !== "left") intent.again = cause;
       return;
     }
@@ -175,12 +180,19 @@ export class Intents implements Disposable {
     }
     intent.again = null;
     intent.isCancelled = false;
+    if (again === "address") return this.#anew(intent);
     if (again !== null && (isCancelled || next.kind === "done")) return this.#begin(intent, again);
     this.#goOn(intent, next);
     if (again === null) return;
     // Where there was no room for it to wait it is gone, and what came meanwhile makes another.
     const { user, device, provider } = intent;
     this.owe(user, device, { provider, cause: again });
+  }
+
+  /** It has another address by now, perhaps of another provider. */
+  #anew(intent: Intent): void {
+    this.#drop(intent);
+    this.owe(intent.user, intent.device, { provider: null, cause: "address" });
   }
 
   #goOn(intent: Intent, next: Next): void {

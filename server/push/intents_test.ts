@@ -245,3 +245,59 @@ Deno.test("Intents: an urgent message that comes while one is dropped for want o
   await world.pass(PUSH_URGENT_MS);
   assert.deepEqual(world.apns.pushes.map(({ urgent }) => urgent), [false, false, true]);
 });
+
+// A phone that is asleep gets a new token and registers it by a request: no connection cancels what
+// waits because of the old one, and its service may have asked for an hour.
+Deno.test("Intents: a device that has another address is not held up by what the last one met", async () => {
+  for (const provider of ["apns", "web"] as const) {
+    await using world = new PushWorld();
+    await world.sleeper("bob");
+    world.apns.script({ kind: "retry", reason: "Busy", afterMs: 60 * MINUTE_MS });
+    await world.message("bob");
+    await world.settle();
+    assert.equal(world.apns.given.length, 1);
+    await world.register("bob", { provider, token: "https://push.example/new" });
+    await world.settle();
+    assert.equal(world[provider].pushes.at(-1)?.target.token, "https://push.example/new");
+    await world.pass(120 * MINUTE_MS);
+    assert.equal(world.apns.given.length + world.web.given.length, 2);
+    assert.equal(world.dispatcher.figures.waiting, 0);
+  }
+});
+
+Deno.test("Intents: a device whose address refused a push is pushed at the next one", async () => {
+  await using world = new PushWorld();
+  await world.sleeper("bob");
+  world.apns.script({ kind: "rejected", reason: "Bad token" });
+  await world.message("bob");
+  await world.settle();
+  await world.register("bob", { token: "new" });
+  await world.pass(PUSH_URGENT_MS);
+  assert.deepEqual(world.apns.pushes.map(({ target: { token } }) => token), [
+    "token-of-bob",
+    "new",
+  ]);
+});
+
+Deno.test("Intents: an address that comes while a push is under way is pushed whatever becomes of that", async () => {
+  const outcomes = [
+    { kind: "accepted" },
+    { kind: "rejected", reason: "Bad token" },
+    { kind: "unregistered" },
+    { kind: "retry", reason: "Busy", afterMs: 60 * MINUTE_MS },
+  ] as const;
+  for (const outcome of outcomes) {
+    await using world = new PushWorld();
+    await world.sleeper("bob");
+    const answer = world.apns.hold();
+    await world.message("bob");
+    await world.settle();
+    await world.register("bob", { provider: "web", token: "https://push.example/new" });
+    await world.message("bob");
+    answer(outcome);
+    await world.pass(2 * PUSH_URGENT_MS);
+    assert.equal(world.web.given.length, 1, outcome.kind);
+    assert.equal(world.apns.given.length, 1);
+    assert.equal(world.dispatcher.figures.waiting, 0);
+  }
+});

@@ -119,6 +119,8 @@ export class Outcomes {
 
   async #spoke(sent: SentPush): Promise<Next> {
     this.#answered(sent);
+    // The device has another address by now, and to that one nothing was said.
+    if (sent.intent.again === "address") return { kind: "done" };
     sent.intent.unnoted = { upTo: sent.waiting.upTo, at: this.#parts.clock.now() };
     await this.note(sent.intent);
     return { kind: "done" };

@@ -143,11 +143,33 @@ export const outboxTests: readonly ContractTest[] = [
       await world.send();
       assert.deepEqual(world.owed, []);
       await world.device("bob", "phone", { push: PUSH });
-      assert.deepEqual(world.owed, [["phone", "message"]]);
+      assert.deepEqual(world.owed, [["phone", "address"]]);
       await world.device("bob", "phone", { push: PUSH, name: "N" });
       assert.equal(world.owed.length, 1);
     },
   },
+  ...withRestarts(
+    // The old one may have been refused, and who wrote would never be heard of.
+    "Outbox.look() knows of no push to an address that is new, only when the last one was",
+    async (world, restart) => {
+      const { entries } = await sleeping(world, [{ urgent: true }]);
+      const upTo = lastOf(entries);
+      await world.store.outbox.spoke("bob", "phone", { upTo, at: 7 });
+      world.owed.length = 0;
+      await world.device("bob", "phone", { push: { ...PUSH, registered: 9 } });
+      assert.equal((await look(world))?.isNew, false);
+      const others: PushAddress[] = [{ ...PUSH, token: "new" }, { ...PUSH, provider: "web" }];
+      for (const push of others) {
+        await world.store.outbox.spoke("bob", "phone", { upTo, at: 7 });
+        await world.device("bob", "phone", { push });
+        await restart();
+        const waiting = await look(world);
+        assert.deepEqual([waiting?.isNew, waiting?.urgent], [true, true]);
+        assert.deepEqual(waiting?.spoken, { upTo: 0, at: 7 });
+      }
+      assert.deepEqual(world.owed, [["phone", "address"], ["phone", "address"]]);
+    },
+  ),
   ...withRestarts(
     "Outbox.list() names whom a push may be owed, page by page, and nobody else",
     async (world, restart) => {

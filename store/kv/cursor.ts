@@ -31,15 +31,18 @@ export function cursorState({ position, sent, live, reach }: CursorState): Curso
 /**
  * Says whose service reaches the device; null: none does.
  *
- * @returns whether that is another one than before
+ * @param isNew whether that is at another address than before
+ * @returns whether anything is other than before
  */
 export function setReach(
   cursor: Pick<Cursor, "reach">,
   provider: PushAddress["provider"] | null,
+  isNew = false,
 ): boolean {
-  if ((cursor.reach?.provider ?? null) === provider) return false;
-  // What a push of another service spoke for was heard, too.
-  const { upTo, at } = cursor.reach ?? { upTo: 0, at: 0 };
+  if ((cursor.reach?.provider ?? null) === provider && !isNew) return false;
+  const { upTo: spoken, at } = cursor.reach ?? { upTo: 0, at: 0 };
+  // What was sent to another address may have been refused there, or shown to nobody.
+  const upTo = isNew ? 0 : spoken;
   cursor.reach = provider === null ? undefined : { provider, upTo, at };
   return true;
 }

@@ -30,3 +30,11 @@ Deno.test("mayBeOwed() asks for what the device has not read and no push spoke f
   assert.equal(mayBeOwed({ ...state, position: 5, reach }, 5), false);
   assert.equal(mayBeOwed(state, 5), false);
 });
+
+Deno.test("setReach() forgets what pushes to another address spoke for, and not when", () => {
+  for (const provider of ["fcm", "web"] as const) {
+    const cursor = storedCursor("phone", { ...state, reach: { provider: "fcm", upTo: 7, at: 8 } });
+    assert.equal(setReach(cursor, provider, true), true);
+    assert.deepEqual(cursor.reach, { provider, upTo: 0, at: 8 });
+  }
+});

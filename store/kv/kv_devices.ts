@@ -125,7 +125,9 @@ export class KvDevices implements Devices {
     const { outbox } = this.#mailboxes;
     const loser = taking?.loser;
     if (loser) await outbox.setReach(loser.user, loser.id, null);
-    if (push || known?.push) await outbox.setReach(user, id, push?.provider ?? null);
+    if (push || known?.push) {
+      await outbox.setReach(user, id, push?.provider ?? null, isMoved && push !== undefined);
+    }
     return { kind: "changed", device };
   }
 }

@@ -102,8 +102,15 @@ export class KvOutbox implements Outbox {
   /**
    * Says whose push service reaches a device, durably. null: none does; that may be forgotten, since
    * whoever pushes sees it once more.
+   *
+   * @param isNew whether that is at another address than before
    */
-  async setReach(user: string, device: string, provider: Reach["provider"] | null): Promise<void> {
+  async setReach(
+    user: string,
+    device: string,
+    provider: Reach["provider"] | null,
+    isNew = false,
+  ): Promise<void> {
     const { table, mailboxes } = this.#parts;
     let mailbox = await table.load(user);
     if (mailbox?.cursors.has(device) === false && provider !== null) {
@@ -114,11 +121,13 @@ export class KvOutbox implements Outbox {
       mailbox = await table.load(user);
     }
     const cursor = mailbox?.cursors.get(device);
-    if (mailbox === null || cursor === undefined || !setReach(cursor, provider)) return;
+    if (mailbox === null || cursor === undefined || !setReach(cursor, provider, isNew)) {
+      return;
+    }
     table.touch(mailbox);
     if (provider === null) return this.#parts.journal.note(cursor, mailbox);
     await mailboxes.write([], cursorLine(user, device, cursor, `${mailbox.acknowledged}`));
-    this.tell(mailbox, cursor, "message");
+    this.tell(mailbox, cursor, "address");
   }
 
   async list(after: string, limit: number): Promise<OutboxPage> {

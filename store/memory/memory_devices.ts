@@ -47,12 +47,13 @@ export class MemoryDevices implements Devices {
       throw new TypeError("Cannot change the device: the change answers another one");
     }
     if (known === null && devices.size >= max) return { kind: "full" };
-    if (device.push !== undefined) this.#takePush(device.push);
+    if (device.push !== undefined) this.#takePush(device.push, device);
     devices.set(id, { ...device });
-    mailbox.setReach(id, device.push?.provider ?? null, this.#state.now());
-    if (device.push !== undefined && device.push.provider !== known?.push?.provider) {
+    const isNew = device.push !== undefined && !isSamePush(device.push, known?.push);
+    mailbox.setReach(id, device.push?.provider ?? null, { now: this.#state.now(), isNew });
+    if (isNew) {
       const sleeper = mailbox.sleepers().find((one) => one.device === id);
-      if (sleeper !== undefined) this.#state.listener?.owed?.(sleeper, "message");
+      if (sleeper !== undefined) this.#state.listener?.owed?.(sleeper, "address");
     }
     return { kind: "changed", device };
   }
@@ -80,17 +81,21 @@ export class MemoryDevices implements Devices {
     };
   }
 
-  /** Takes a push address from whichever device has it. */
-  #takePush({ provider, token }: PushAddress): void {
+  /** Takes a push address from whichever other device has it. */
+  #takePush(push: PushAddress, taker: DeviceName): void {
     for (const { devices, mailbox } of this.#state.accounts.values()) {
       for (const [id, device] of devices) {
-        if (device.push?.provider !== provider || device.push.token !== token) continue;
+        if (!isSamePush(push, device.push) || byName(device, taker) === 0) continue;
         const { push: _push, ...rest } = device;
         devices.set(id, rest);
-        mailbox.setReach(id, null, this.#state.now());
+        mailbox.setReach(id, null, { now: this.#state.now() });
       }
     }
   }
+}
+
+function isSamePush(one: PushAddress, other: PushAddress | undefined): boolean {
+  return one.provider === other?.provider && one.token === other.token;
 }
 
 type DeviceName = Pick<Device, "user" | "id">;

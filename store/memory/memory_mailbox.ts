@@ -161,8 +161,15 @@ export class MemoryMailbox {
     if (this.#devices.delete(device)) this.#dropAcknowledged();
   }
 
-  /** Says whose push service reaches a device, which becomes known; null: none does. */
-  setReach(device: string, provider: Sleeper["provider"] | null, now: number): void {
+  /**
+   * Says whose push service reaches a device, which becomes known; null: none does. At a new address
+   * no push has spoken.
+   */
+  setReach(
+    device: string,
+    provider: Sleeper["provider"] | null,
+    { now, isNew = false }: { readonly now: number; readonly isNew?: boolean },
+  ): void {
     if (provider !== null && !this.#devices.has(device)) {
       this.attach(device, "oldest", now);
       this.detach(device, 0);
@@ -170,7 +177,7 @@ export class MemoryMailbox {
     const state = this.#devices.get(device);
     if (state === undefined) return;
     const { upTo, at } = state.reach ?? { upTo: 0, at: 0 };
-    state.reach = provider === null ? undefined : { provider, upTo, at };
+    state.reach = provider === null ? undefined : { provider, upTo: isNew ? 0 : upTo, at };
   }
 
   /**

@@ -235,12 +235,15 @@ export class Head {
   /**
    * Says whose push service reaches a device, which becomes known; null: none does.
    *
-   * @returns who is owed a push now: something waits, and the service is another one
+   * @param isNew whether that is at another address than before
+   * @returns who is owed a push now: something waits, and the service or the address is another one
    */
-  setReach(device: string, provider: Reach["provider"] | null): Sleeper | null {
+  setReach(device: string, provider: Reach["provider"] | null, isNew = false): Sleeper | null {
     let cursor = this.cursors.get(device);
     if (cursor === undefined && provider !== null) cursor = this.#newCursor(device, "oldest");
-    if (cursor === undefined || !setReach(cursor, provider) || this.last <= cursor.position) {
+    if (
+      cursor === undefined || !setReach(cursor, provider, isNew) || this.last <= cursor.position
+    ) {
       return null;
     }
     return sleeperOf(this.user, cursor);

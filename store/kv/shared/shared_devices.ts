@@ -61,7 +61,7 @@ export class SharedDevices implements Devices {
       const sleeper = await movePush(transaction, head, known, device);
       return { change: { kind: "changed", device }, sleeper };
     });
-    if (changed.sleeper) this.#room.listener?.owed?.(changed.sleeper, "message");
+    if (changed.sleeper) this.#room.listener?.owed?.(changed.sleeper, "address");
     return changed.change;
   }
 
@@ -92,7 +92,8 @@ async function movePush(
   device: Device,
 ): Promise<Sleeper | null> {
   const { push } = device;
-  if (!isSamePush(push, known?.push)) {
+  const isMoved = !isSamePush(push, known?.push);
+  if (isMoved) {
     if (known !== null) await transaction.write(await freeWrites(transaction, [known]));
     const taking = push ? await takePush(transaction, push, device) : null;
     await transaction.write(taking?.writes ?? []);
@@ -102,7 +103,7 @@ async function movePush(
     if (losing) transaction.change(losing);
   }
   if (!push && !known?.push) return null;
-  const isOwed = head.setReach(device.id, push?.provider ?? null);
+  const isOwed = head.setReach(device.id, push?.provider ?? null, isMoved && push !== undefined);
   transaction.change(head);
   const cursor = head.cursors.get(device.id);
   return isOwed && cursor ? sleeperOf(head.user, cursor) : null;
