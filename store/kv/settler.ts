@@ -12,6 +12,7 @@ import { type Cids, CIDS_WRITE_MAX, cidWrites } from "./cids.ts";
 import { COMMIT_BYTES_MAX, type Write, WRITES_MAX } from "./database.ts";
 import type { Journal, Segment } from "./journal.ts";
 import { owedBy } from "./debts.ts";
+import { closedError } from "./guarded_database.ts";
 import { chunksRange, countersKey, journalKey, mailboxKey } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -65,6 +66,7 @@ export class Settler {
 
   /** Settles everything up to a committed position, and cuts the journal, if there is time. */
   async settle(upTo: Position): Promise<void> {
+    this.#assertCertain();
     const { table, journal } = this.#parts;
     const segments = journal.segments.filter(({ last }) => last <= upTo);
     const touched = table.takeTouched();
@@ -82,7 +84,18 @@ export class Settler {
   /** Settles one mailbox, whatever its age. */
   async settleMailbox(mailbox: Mailbox): Promise<void> {
     await this.#undoDoubtful();
+    this.#assertCertain();
     await this.#write(plan(mailbox, mailbox.last));
+  }
+
+  /**
+   * What came after a commit that may be on disk must not become rows: the next start would find the
+   * `cid`s of that commit, and take its messages for settled.
+   *
+   * @throws {StoreUnavailableError} it was closed before the disk told.
+   */
+  #assertCertain(): void {
+    if (this.#parts.journal.isDoubtful) throw closedError();
   }
 
   /** @returns whether there was time for all of them */

@@ -187,3 +187,45 @@ Deno.test("Settler.settle() keeps the database's limits with many mailboxes and 
   assert.ok(kv.database.commits - commits <= 1, "nothing is left to settle");
   for (const to of users) assert.deepEqual(await kv.ids(to), [`m-${to}`]);
 });
+
+Deno.test("Settler makes no rows of what came after a commit that may be on disk (I5, I9)", async () => {
+  for (const behind of ["settle", "inspect"] as const) {
+    await using kv = await FakeKv.open();
+    const { database, store: { mailboxes } } = kv;
+    await kv.send(["m0"]);
+    database.hold();
+    const calls: Promise<unknown>[] = [kv.append("m1", { cid: "c1" })];
+    await quiet();
+    calls.push(mailboxes.settle(), mailboxes[behind]("bob"));
+    await quiet();
+    const settling = database.held.pop();
+    // Each fills a commit.
+    const body = "x".repeat(300_000);
+    calls.push(...["m2", "m3"].map((id) => kv.append(id, { body })));
+    await quiet();
+    calls.push(kv.store[Symbol.asyncDispose]());
+    database.judge = (kind) => kind === "commit" ? "held" : "refused";
+    database.release("unanswered");
+    await quiet();
+    database.judge = (kind) => kind === "commit" ? "held" : "made";
+    database.release();
+    await quiet();
+    // Now the job behind it begins, and the journal is still open for the last commit.
+    settling?.happen();
+    settling?.answer();
+    await quiet();
+    while (database.held.length > 1) {
+      const [held] = database.held.splice(1, 1);
+      held?.happen();
+      held?.answer();
+      await quiet();
+    }
+    database.release();
+    database.judge = () => "made";
+    await Promise.allSettled(calls);
+    await kv.reopen();
+    assert.deepEqual(await kv.ids("bob"), ["m0", "m1", "m2", "m3"], behind);
+    const outcome = await kv.append("again", { cid: "c1" });
+    assert.ok(outcome?.kind === "duplicate" && outcome.id === "m1", behind);
+  }
+});
