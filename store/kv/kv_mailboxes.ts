@@ -69,13 +69,13 @@ export class KvMailboxes implements Mailboxes {
     }, replayed);
     const journal = this.#journal;
     const mailboxes = replayed.mailboxes.values();
-    this.#table = new MailboxTable(database, mailboxes, replayed.position, () => journal.position);
+    this.#committed = replayed.position;
+    const committed = () => this.#committed;
+    this.#table = new MailboxTable(database, mailboxes, replayed.position, committed);
     this.#cids = new Cids(database, () => this.#background.loadCids(), clock.now());
     for (const entry of replayed.withCid) this.#cids.add(entry, true);
     this.#reader = new Reader(database, clock);
-    this.#committed = replayed.position;
     const shared = { database, clock, limits, journal, table: this.#table, cids: this.#cids };
-    const committed = () => this.#committed;
     this.#background = new Background({ ...shared, reader: this.#reader, committed, failed });
     const recount = (mailbox: Mailbox) => this.#background.recount(mailbox);
     this.#admission = new Admission({ ...shared, recount });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { StoreUnavailableError } from "../store.ts";
 import { quiet } from "./fake_clock.ts";
 import { FakeKv } from "./fake_kv.ts";
 
@@ -130,4 +131,18 @@ Deno.test("KvMailboxes.forget() can be repeated where the disk refused", async (
   await mailboxes.forget("bob", "dead");
   await kv.reopen();
   assert.deepEqual([...(await kv.store.mailboxes.inspect("bob"))?.cursors.keys() ?? []], ["phone"]);
+});
+
+Deno.test("KvMailboxes puts no device past positions that nothing on disk has (I1)", async () => {
+  await using kv = await FakeKv.open(["alice", "bob", "carol"]);
+  kv.database.judge = (kind) => kind === "commit" ? "refused" : "made";
+  await assert.rejects(kv.append("m1", { to: "carol" }), StoreUnavailableError);
+  kv.database.judge = () => "made";
+  await kv.store.mailboxes.attach("bob", "phone", "oldest");
+  await kv.reopen();
+  // It has the position of the one that failed.
+  await kv.send(["m2"]);
+  const attachment = await kv.store.mailboxes.attach("bob", "phone", "oldest");
+  assert.equal(attachment?.pending, 1);
+  assert.deepEqual(await kv.ids("bob", "phone", attachment.cursor), ["m2"]);
 });

@@ -24,7 +24,8 @@ export class MailboxTable {
 
   /**
    * @param replayed what the journal brought
-   * @param newest the newest position handed out, at any time
+   * @param newest the newest committed position, at any time: those after it may be handed out again
+   * after a crash, and whatever began past them would miss what gets them then
    */
   constructor(
     database: OwnedDatabase,
