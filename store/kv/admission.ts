@@ -191,13 +191,13 @@ export class Admission {
   }
 
   #admit(draft: Draft, mailbox: Mailbox, sender: Mailbox | null, pass: Pass): void {
-    const { cids, journal } = this.#parts;
+    const { cids, clock, journal } = this.#parts;
     // A copy that does not fit is left out: the message itself must not fail for it.
     const copied = sender !== null && isCopied(draft, sender) &&
       this.#hasRoom(sender, draft, pass);
     const entry = place(draft, journal.nextPosition(), copied);
-    mailbox.reserve(entry);
-    if (copied) sender.reserve(entry);
+    mailbox.reserve(entry, clock.now());
+    if (copied) sender.reserve(entry, clock.now());
     cids.add(entry);
     pass.entries.push(entry);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { StoreBusyError, StoreUnavailableError } from "../store.ts";
+import { type Outcome, StoreBusyError, StoreUnavailableError } from "../store.ts";
 import { quiet } from "./fake_clock.ts";
 import { FakeKv } from "./fake_kv.ts";
 
@@ -122,4 +122,14 @@ Deno.test("Admission.append() finds room when what was on its way while it was c
   await inflight;
   await kv.clock.pass(1000);
   assert.deepEqual(await kv.append("m2"), { kind: "accepted" });
+});
+
+Deno.test("Admission.append() decides on drafts that expired while they waited, in a full mailbox", async () => {
+  await using kv = await FakeKv.open(["alice", "bob"], { mailboxMessages: 1 });
+  const drafts = [kv.draft("m1", { expires: kv.clock.now() - 1 }), kv.draft("m2")];
+  let outcomes: readonly Outcome[] | null = null;
+  const appended = kv.store.mailboxes.append(drafts).then((all) => outcomes = all);
+  await quiet();
+  assert.deepEqual(outcomes, [{ kind: "accepted" }, { kind: "full" }]);
+  await appended;
 });

@@ -57,9 +57,10 @@ export class Mailbox {
   }
 
   /** Counts an entry that is on its way to the disk. */
-  reserve(entry: StoredEntry): void {
+  reserve(entry: StoredEntry, now: number): void {
     count(this.#waiting, entry, 1);
-    this.#limitExactness(entry);
+    // One that expired on its way here counts until it is on disk: no count could be exact with it.
+    if (entry.expires > now) this.#limitExactness(entry);
   }
 
   /** Takes {@linkcode reserve} back: the entry was not committed. */

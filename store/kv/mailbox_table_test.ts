@@ -113,7 +113,7 @@ Deno.test("MailboxTable.evict() puts out the oldest that are idle, down to the l
   });
   const [busy, touched, ...rest] = mailboxes;
   assert.ok(busy && touched);
-  busy.reserve(makeEntry(1));
+  busy.reserve(makeEntry(1), 0);
   const { table } = await open(mailboxes);
   table.takeTouched();
   table.touch(touched);

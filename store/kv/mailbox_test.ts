@@ -26,7 +26,7 @@ function makeMailbox(devices: Readonly<Record<string, number>> = {}): Mailbox {
 
 /** Entries go through a mailbox as they do in a commit. */
 function append(mailbox: Mailbox, entries: readonly StoredEntry[]): void {
-  for (const entry of entries) mailbox.reserve(entry);
+  for (const entry of entries) mailbox.reserve(entry, TEST_TIME);
   for (const entry of entries) mailbox.add(entry);
 }
 
@@ -109,7 +109,7 @@ Deno.test("Mailbox.isFull() counts messages to the limit, on their way or not", 
   const entries = makeEntries([1, 2, 3], { body: "x" });
   for (const entry of entries) {
     assert.equal(mailbox.isFull(entry, LIMITS), false);
-    mailbox.reserve(entry);
+    mailbox.reserve(entry, TEST_TIME);
   }
   const next = makeEntry(4, { body: "x" });
   assert.equal(mailbox.isFull(next, LIMITS), true);
@@ -158,7 +158,7 @@ Deno.test("Mailbox.isExact() holds until an entry expires, a cursor moves or a r
     assert.equal(mailbox.held.messages, 3);
   }
   const mailbox = recount();
-  mailbox.reserve(makeEntry(9, { expires: TEST_TIME + 5 }));
+  mailbox.reserve(makeEntry(9, { expires: TEST_TIME + 5 }), TEST_TIME);
   assert.equal(mailbox.isExact(TEST_TIME + 4), true);
   assert.equal(mailbox.isExact(TEST_TIME + 5), false);
 });
@@ -265,7 +265,7 @@ Deno.test("Mailbox.isIdle is false while something waits or somebody reads", () 
   const mailbox = makeMailbox({ phone: 0 });
   assert.equal(mailbox.isIdle, true);
   const entry = makeEntry(1);
-  mailbox.reserve(entry);
+  mailbox.reserve(entry, TEST_TIME);
   assert.equal(mailbox.isIdle, false);
   mailbox.add(entry);
   mailbox.settle([entry], 1);
