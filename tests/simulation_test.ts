@@ -38,6 +38,7 @@ Deno.test("simulation: the invariants hold under faults of clock, network, disk 
       "queue.empty",
       "receipts: delivered",
       "receipts: expired",
+      "commits within a turn",
     ]
   ) {
     assert.ok((seen.get(name) ?? 0) > 0, `"${name}" never happened`);

@@ -22,6 +22,8 @@ export interface Leanings {
   readonly cut: number;
   readonly sleep: number;
   readonly reconnect: number;
+  /** How likely all that is on its way to the server arrives at once, from 0 to 1. */
+  readonly flood: number;
 }
 
 /** Weights by the seed: each of a few sizes, some nothing. */
@@ -42,6 +44,7 @@ export function leaningsOf(random: Random): Leanings {
     cut: 3 * some(),
     sleep: random.pick([0, 0.1, 1]),
     reconnect: random.pick([0.002, 0.01, 0.05]),
+    flood: random.pick([0, 0.1, 0.3]),
   };
 }
 
@@ -57,6 +60,7 @@ export function habitsOf(random: Random): Habits {
     ttl: random.pick([0, 0.1, 0.5]),
     large: random.pick([0, 0.02, 0.2]),
     plain: random.pick([0, 0.1, 0.5]),
+    many: random.pick([0, 0.01, 0.05]),
   };
 }
 

@@ -37,8 +37,8 @@ const WINDOWS = [1, 2, 4, 16, 64, 256];
 const RETRYABLE: ReadonlySet<number> = new Set([-32003, -32005, -32006, -32007]);
 const CONFLICT = -32009;
 
-/** Messages that are sent again at once. */
-const AGAIN_MAX = 10;
+/** Messages that are sent again at once: they fit in a commit, however large they are. */
+const AGAIN_MAX = 8;
 
 /** One client. */
 export class SimDevice {
@@ -187,10 +187,8 @@ export class SimDevice {
   }
 
   #send(session: Session): void {
-    const { random } = this.#parts;
-    const count = random.chance(0.8) ? 1 : random.between(2, 8);
-    const messages = Array.from({ length: count }, () => this.#writer.write());
-    this.#ask(...this.#sending(session, messages, random.chance(0.3) ? "position" : "name"));
+    const form = this.#parts.random.chance(0.3) ? "position" : "name";
+    for (const some of this.#writer.writeSome()) this.#ask(...this.#sending(session, some, form));
   }
 
   #sending(

@@ -74,12 +74,23 @@ export class SimWorld {
     const links = this.links.filter((link) => link.hasForClient || link.hasForServer);
     if (links.length === 0) return null;
     return () => {
+      if (this.#random.chance(this.#leanings.flood)) return this.#flood(links);
       const link = this.#random.pick(links);
       const up = link.hasForServer && (!link.hasForClient || this.#random.chance(0.5));
       if (up) link.arriveAtServer();
       else link.arriveAtClient();
       return up ? "a frame reaches the server" : "a frame reaches a client";
     };
+  }
+
+  /** All that is on its way to the server arrives in one turn of its event loop. */
+  #flood(links: readonly SimLink[]): string {
+    const commits = () =>
+      this.servers.flatMap(({ operations }) => operations.filter(({ kind }) => kind === "commit"));
+    const before = commits().length;
+    for (const link of links) while (link.hasForServer) link.arriveAtServer();
+    if (commits().length > before) this.oracle.count("commits within a turn");
+    return "everything reaches the server";
   }
 
   /** What a disk can do next, or null. */

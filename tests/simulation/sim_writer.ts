@@ -3,8 +3,12 @@
  *
  * @module
  */
+import { SEND_MESSAGES_MAX } from "../../limits.ts";
 import type { Random } from "./random.ts";
 import type { Sent } from "./records.ts";
+
+/** Full requests that go at once: more than one commit takes while the disk is idle. */
+const REQUESTS_AT_ONCE = 3;
 
 /** How likely a client is to do what, from 0 to 1. */
 export interface Habits {
@@ -23,6 +27,8 @@ export interface Habits {
   readonly large: number;
   /** To use the ancestors' forms. */
   readonly plain: number;
+  /** To send requests with as many messages as they may have, some at once. */
+  readonly many: number;
 }
 
 /** What a {@linkcode SimWriter} knows of the world. */
@@ -44,8 +50,18 @@ export class SimWriter {
     this.#parts = parts;
   }
 
+  /** The messages of some requests that go at once. */
+  writeSome(): Sent[][] {
+    const { random, habits } = this.#parts;
+    const some = (length: number, large?: number) =>
+      Array.from({ length }, () => this.#write(large));
+    if (!random.chance(habits.many)) return [some(random.chance(0.8) ? 1 : random.between(2, 8))];
+    // Large texts would not fit in a frame.
+    return Array.from({ length: REQUESTS_AT_ONCE }, () => some(SEND_MESSAGES_MAX, 0));
+  }
+
   /** A message that was not sent yet. */
-  write(): Sent {
+  #write(large = this.#parts.habits.large): Sent {
     const { random, habits, others, nextWord, user } = this.#parts;
     const word = nextWord();
     const to = random.weighted([
@@ -57,7 +73,7 @@ export class SimWriter {
     ])();
     return {
       word,
-      text: `${word} ${random.chance(habits.large) ? this.#largeText() : "said"}`,
+      text: `${word} ${random.chance(large) ? this.#largeText() : "said"}`,
       to,
       cid: random.chance(habits.cid) ? `cid-${word}` : undefined,
       ttl: random.chance(habits.ttl) ? random.pick([1, 2, 5, 20, 60]) : undefined,

@@ -279,6 +279,8 @@ export class Simulation implements Disposable {
       this.#world.servers = [];
       return () => this.#world.launch();
     }
+    // Whoever is told to retry later does so at once.
+    if (random.chance(0.01)) return () => this.#world.pass(1000);
     const work = random.chance(0.5) ? this.#world.diskWork() : this.#world.network();
     const other = this.#world.diskWork() ?? this.#world.network();
     const clients = this.#devices.filter((device) => !device.isDone);
