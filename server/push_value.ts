@@ -56,7 +56,8 @@ export function appleId(): ConfigValue<string> {
 export function bundleId(): ConfigValue<string> {
   return {
     allowed: "a bundle id such as org.example.chat",
-    read: (text) => BUNDLE_ID.test(text) ? text : undefined,
+    // A key may have none of the two characters that no bundle id has.
+    read: (text) => BUNDLE_ID.test(text) && !VAPID_PARTS.privateKey.isFit(text) ? text : undefined,
     fault: faultOfSecret,
   };
 }

@@ -82,9 +82,11 @@ Deno.test("vapidPart() reads the parts of an identity", async () => {
 // The three lines of VAPID come together, and so do those of APNs: one may stand where another should.
 Deno.test("what is no secret shows no key that stands in its place", async () => {
   const { privateKey } = await generateVapidKeys();
+  // Half of all keys could be a bundle id, but for this.
+  const plain = "pZlmpBcq7VCvtwqLYjejfwWBxZdxoFCaM-0t3R7QBq4";
   const pem = "-----BEGIN PRIVATE KEY-----\nMIG";
   for (const value of [vapidPart("subject"), appleId(), bundleId()]) {
-    for (const text of [privateKey, pem]) {
+    for (const text of [privateKey, plain, pem]) {
       assert.equal(value.read(text), undefined);
       assert.match(value.fault?.(text) ?? "", /^it is a text of \d+ characters, not shown$/);
     }
