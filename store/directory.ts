@@ -33,6 +33,11 @@ export interface PushAddress {
   readonly registered: number;
 }
 
+/** Whether two push addresses are the same, whatever else is known of them. */
+export function isSamePush(one: PushAddress | undefined, other: PushAddress | undefined): boolean {
+  return one?.provider === other?.provider && one?.token === other?.token;
+}
+
 /** The tokens that a device was given, by which they can be ended. */
 export interface DeviceSession {
   /** Unique for ever; every token of the session names it. */

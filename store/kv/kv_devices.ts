@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSamePush } from "../directory.ts";
 import type { Device, DeviceChange, DevicePage, Devices, PushAddress } from "../store.ts";
 import type { Write } from "./database.ts";
 import { deviceKey, pushKey, userKey } from "./keys.ts";
@@ -11,7 +12,7 @@ import { GatheredReads } from "./gathered_reads.ts";
 import type { KvMailboxes } from "./kv_mailboxes.ts";
 import { Lanes } from "./lane.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
-import { freeWrites, isSamePush, pushOwner, takePush } from "./push_index.ts";
+import { freeWrites, pushOwner, takePush } from "./push_index.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** What {@linkcode Devices.change} is asked for. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isSamePush } from "../directory.ts";
 import type { Device, PushAddress } from "../store.ts";
 import { type Key, KEYS_READ_MAX, type ReadsRows, type Row, type Write } from "./database.ts";
 import { deviceKey, pushKey } from "./keys.ts";
@@ -11,11 +12,6 @@ import { jsonValue, parseJson } from "./values.ts";
 
 /** What names a device. */
 export type DeviceName = Pick<Device, "user" | "id">;
-
-/** Whether two push addresses are the same, whatever else is known of them. */
-export function isSamePush(one: PushAddress | undefined, other: PushAddress | undefined): boolean {
-  return one?.provider === other?.provider && one?.token === other?.token;
-}
 
 /** The device that has a push address, or null. */
 export async function pushOwner(

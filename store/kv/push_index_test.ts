@@ -14,7 +14,7 @@ import { FakeKv } from "./fake_kv.ts";
 import { deviceKey, emailKey, pushKey } from "./keys.ts";
 import { KvStore } from "./kv_store.ts";
 import { OwnedDatabase } from "./owned_database.ts";
-import { type DeviceName, freeWrites, isSamePush, pushOwner, takePush } from "./push_index.ts";
+import { type DeviceName, freeWrites, pushOwner, takePush } from "./push_index.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** Runs of the test that ends each with a crash. */
@@ -35,14 +35,6 @@ function deviceOf(user: string, push: PushAddress | undefined): Device {
 function rowOf(device: Device) {
   return { key: deviceKey(device.user, device.id), value: jsonValue(device) };
 }
-
-Deno.test("isSamePush() compares who sends and the token, and nothing else", () => {
-  assert.ok(isSamePush(PUSH, { ...PUSH, registered: 2, topic: "x" }));
-  assert.ok(!isSamePush(PUSH, { ...PUSH, provider: "web" }));
-  assert.ok(!isSamePush(PUSH, { ...PUSH, token: "T" }));
-  assert.ok(!isSamePush(PUSH, undefined));
-  assert.ok(isSamePush(undefined, undefined));
-});
 
 Deno.test("takePush() takes an address from the device that has it, and leaves the rest of that", async () => {
   const { owned, database } = await open();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSamePush } from "../directory.ts";
 import type { Device, DeviceChange, DevicePage, Devices, PushAddress } from "../store.ts";
 import { byCodePoint } from "./code_point_order.ts";
 import type { MemoryState } from "./memory_state.ts";
@@ -92,10 +93,6 @@ export class MemoryDevices implements Devices {
       }
     }
   }
-}
-
-function isSamePush(one: PushAddress, other: PushAddress | undefined): boolean {
-  return one.provider === other?.provider && one.token === other.token;
 }
 
 type DeviceName = Pick<Device, "user" | "id">;

@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { isSamePush } from "../../directory.ts";
 import type { Device, DeviceChange, DevicePage, Devices, Sleeper } from "../../store.ts";
 import { deviceKey } from "../keys.ts";
 import { assertSameDevice, listDevices, listUnseen } from "../people_rows.ts";
-import { freeWrites, isSamePush, takePush } from "../push_index.ts";
+import { freeWrites, takePush } from "../push_index.ts";
 import { jsonValue, parseJson } from "../values.ts";
 import { type Head, sleeperOf } from "./head.ts";
 import type { Mailroom } from "./mailroom.ts";
