@@ -104,7 +104,7 @@ async function movePush(
     if (losing) transaction.change(losing);
   }
   if (!push && !known?.push) return null;
-  const isOwed = head.setReach(device.id, push?.provider ?? null, isMoved && push !== undefined);
+  const isOwed = head.setReach(device.id, push?.provider ?? null, isMoved);
   transaction.change(head);
   const cursor = head.cursors.get(device.id);
   return isOwed && cursor ? sleeperOf(head.user, cursor) : null;
