@@ -122,13 +122,15 @@ export class KvDevices implements Devices {
     const writes: Write[] = [{ key, value: jsonValue(device) }];
     if (isMoved && known !== null) writes.push(...await freeWrites(this.#database, [known]));
     const taking = isMoved && push ? await takePush(this.#database, push, device) : null;
-    await this.#mailboxes.write([...writes, ...taking?.writes ?? []]);
+    writes.push(...taking?.writes ?? []);
     const { outbox } = this.#mailboxes;
-    const loser = taking?.loser;
-    if (loser) await outbox.setReach(loser.user, loser.id, null);
-    if (push || known?.push) {
-      await outbox.setReach(user, id, push?.provider ?? null, isMoved && push !== undefined);
+    if (push) {
+      await outbox.setReach(device, { provider: push.provider, isNew: isMoved }, writes);
+    } else {
+      await this.#mailboxes.write(writes);
+      if (known?.push) await outbox.clearReach(device);
     }
+    if (taking?.loser) await outbox.clearReach(taking.loser);
     return { kind: "changed", device };
   }
 }

@@ -26,6 +26,7 @@ import { cursorLine, type Reach } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
+import type { DeviceName } from "./push_index.ts";
 import type { Reader } from "./reader.ts";
 import { Tally } from "./tally.ts";
 import { parseJson } from "./values.ts";
@@ -40,9 +41,16 @@ export interface KvOutboxParts {
   /** Who hears of devices that may be owed a push. */
   readonly listener: () => StoreListener | null;
   readonly mailboxes: Pick<Mailboxes, "attach" | "detach"> & {
-    write(writes: readonly Write[], line: string): Promise<void>;
+    write(writes: readonly Write[], line?: string): Promise<void>;
     settle(): Promise<void>;
   };
+}
+
+/** Whose push service reaches a device. */
+export interface NewReach {
+  readonly provider: Reach["provider"];
+  /** Whether that is at another address than before. */
+  readonly isNew: boolean;
 }
 
 /** Who has to be woken. */
@@ -50,6 +58,8 @@ export class KvOutbox implements Outbox {
   readonly #parts: KvOutboxParts;
   /** What was counted for a device, so that each look counts only what came since. */
   readonly #tallies = new WeakMap<Cursor, Tally>();
+  /** Devices of which the commit that says where a push reaches them is on its way. */
+  readonly #moving = new WeakMap<Cursor, Promise<void>>();
   /** That the rows name whom a crash left in the journal; null where nobody has asked, or it failed. */
   #settled: Promise<void> | null = null;
 
@@ -62,6 +72,8 @@ export class KvOutbox implements Outbox {
     const mailbox = await table.load(user);
     const cursor = mailbox?.cursors.get(device);
     if (!mailbox || cursor?.reach === undefined) return null;
+    // Until then the device's row says where it was reached before.
+    await this.#moving.get(cursor);
     const tally = this.#tally(cursor, clock.now());
     const upTo = mailbox.last;
     let last: Entry | null = null;
@@ -96,37 +108,66 @@ export class KvOutbox implements Outbox {
   async spoke(user: string, device: string, spoken: Spoken): Promise<void> {
     const mailbox = await this.#parts.table.load(user);
     const cursor = mailbox?.cursors.get(device);
-    if (mailbox && cursor) this.#note(mailbox, cursor, spoken);
+    // What the address before was sent says nothing to the next one.
+    if (!mailbox || !cursor || this.#moving.has(cursor)) return;
+    this.#note(mailbox, cursor, spoken);
   }
 
   /**
-   * Says whose push service reaches a device, durably. null: none does; that may be forgotten, since
-   * whoever pushes sees it once more.
+   * Says whose push service reaches a device, durably and in the commit that says where.
    *
-   * @param isNew whether that is at another address than before
+   * @param writes the rows that say where: they are made whatever the mailbox knows
    */
-  async setReach(
-    user: string,
-    device: string,
-    provider: Reach["provider"] | null,
-    isNew = false,
+  async setReach({ user, id }: DeviceName, to: NewReach, writes: readonly Write[]): Promise<void> {
+    const { table, mailboxes } = this.#parts;
+    const mailbox = await table.load(user);
+    const cursor = mailbox?.cursors.get(id);
+    if (mailbox && cursor) return await this.#move(mailbox, cursor, to, writes);
+    // Its rows come first: nobody would ever find the cursor of a device that has none.
+    await mailboxes.write(writes);
+    // One that has never connected is known from here on, so that what comes waits for it.
+    const attachment = await mailboxes.attach(user, id, "oldest");
+    if (attachment === null) return;
+    mailboxes.detach(user, id, attachment.sent);
+    // It may have been put out and loaded anew.
+    const loaded = await table.load(user);
+    const added = loaded?.cursors.get(id);
+    if (loaded && added) await this.#move(loaded, added, to, []);
+  }
+
+  /** Says that no push reaches a device. A crash may undo it: whoever pushes sees it once more. */
+  async clearReach({ user, id }: DeviceName): Promise<void> {
+    const { table, journal } = this.#parts;
+    const mailbox = await table.load(user);
+    const cursor = mailbox?.cursors.get(id);
+    if (!mailbox || !cursor || !setReach(cursor, null)) return;
+    table.touch(mailbox);
+    journal.note(cursor, mailbox);
+  }
+
+  async #move(
+    mailbox: Mailbox,
+    cursor: Cursor,
+    { provider, isNew }: NewReach,
+    writes: readonly Write[],
   ): Promise<void> {
     const { table, mailboxes } = this.#parts;
-    let mailbox = await table.load(user);
-    if (mailbox?.cursors.has(device) === false && provider !== null) {
-      // One that has never connected: it is known from here on, so that what comes waits for it.
-      const attachment = await mailboxes.attach(user, device, "oldest");
-      if (attachment !== null) mailboxes.detach(user, device, attachment.sent);
-      // It may have been put out and loaded anew.
-      mailbox = await table.load(user);
-    }
-    const cursor = mailbox?.cursors.get(device);
-    if (mailbox === null || cursor === undefined || !setReach(cursor, provider, isNew)) {
-      return;
-    }
+    const { reach: before } = cursor;
+    if (!setReach(cursor, provider, isNew)) return await mailboxes.write(writes);
     table.touch(mailbox);
-    if (provider === null) return this.#parts.journal.note(cursor, mailbox);
-    await mailboxes.write([], cursorLine(user, device, cursor, `${mailbox.acknowledged}`));
+    const line = cursorLine(mailbox.user, cursor.device, cursor, `${mailbox.acknowledged}`);
+    const written = mailboxes.write(writes, line);
+    this.#moving.set(cursor, written.catch(() => {}));
+    try {
+      await written;
+    } catch (error) {
+      // The row that was to be in that commit says what it said before.
+      if (writes.length > 0) cursor.reach = before;
+      table.touch(mailbox);
+      throw error;
+    } finally {
+      this.#moving.delete(cursor);
+    }
     this.tell(mailbox, cursor, "address");
   }
 

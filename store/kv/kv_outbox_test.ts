@@ -134,6 +134,76 @@ Deno.test("KvOutbox.setReach() knows a device again whose registration a crash c
   assert.equal(await isNew(kv), true);
 });
 
+/** A store in which a push has spoken, on disk, for the one message that waits. */
+async function openSpoken(): Promise<FakeKv> {
+  const kv = await FakeKv.open();
+  await register(kv);
+  await kv.send(["m1"]);
+  await kv.store.outbox.spoke("bob", "phone", { upTo: kv.positionOf("m1"), at: 5 });
+  await kv.clock.pass(100);
+  return kv;
+}
+
+async function tokenOf(kv: FakeKv): Promise<string | undefined> {
+  return (await kv.store.devices.get("bob", "phone"))?.push?.token;
+}
+
+Deno.test("KvOutbox.setReach() is in the commit of the device's row: no crash comes between", async () => {
+  const deaths = [[1, "refused", "t"], [1, "unanswered", "other"], [
+    2,
+    "refused",
+    "other",
+  ]] as const;
+  for (const [commit, fault, token] of deaths) {
+    await using kv = await openSpoken();
+    assert.equal(await isNew(kv), false);
+    kv.database.dieAt(commit, fault);
+    register(kv, "other").catch(() => {});
+    await quiet();
+    await kv.reopen();
+    assert.deepEqual([await tokenOf(kv), await isNew(kv)], [token, token === "other"]);
+  }
+});
+
+Deno.test("KvOutbox.setReach() that the disk refuses leaves all as it was, and can be repeated", async () => {
+  await using kv = await openSpoken();
+  kv.database.failOnce("refused");
+  await assert.rejects(register(kv, "other", "apns"), StoreUnavailableError);
+  assert.deepEqual([await tokenOf(kv), await isNew(kv)], ["t", false]);
+  await kv.send(["m2"]);
+  assert.deepEqual(await listed(kv), [SLEEPER]);
+  await register(kv, "other", "apns");
+  await kv.store.mailboxes.settle();
+  assert.deepEqual(await listed(kv), [{ ...SLEEPER, provider: "apns" }]);
+});
+
+Deno.test("KvOutbox.setReach() that the disk refuses behind the row of a new device holds in memory", async () => {
+  await using kv = await FakeKv.open();
+  const third = kv.database.commits + 3;
+  kv.database.judge = (kind, commits) =>
+    kind === "commit" && commits === third ? "refused" : "made";
+  await assert.rejects(register(kv), StoreUnavailableError);
+  await kv.send(["m1"]);
+  assert.deepEqual([await tokenOf(kv), await isNew(kv)], ["t", true]);
+});
+
+Deno.test("KvOutbox.look() waits for the address that is on its way, and no push to the last counts there", async () => {
+  await using kv = await openSpoken();
+  kv.database.hold();
+  const moved = register(kv, "other");
+  await quiet();
+  const looked = kv.store.outbox.look("bob", "phone").then(async (waiting) => ({
+    isNew: waiting?.isNew,
+    token: await tokenOf(kv),
+  }));
+  await kv.store.outbox.spoke("bob", "phone", { upTo: kv.positionOf("m1"), at: 6 });
+  await quiet();
+  kv.database.judge = () => "made";
+  kv.database.release();
+  await moved;
+  assert.deepEqual(await looked, { isNew: true, token: "other" });
+});
+
 Deno.test("KvUsers.remove() takes what is owed out of the outbox", async () => {
   await using kv = await FakeKv.open();
   await register(kv);
