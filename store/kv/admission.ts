@@ -43,6 +43,8 @@ interface Known {
 
 /** What one pass over the drafts of a call brought. */
 interface Pass {
+  /** The one time that it goes by. */
+  readonly now: number;
   readonly outcomes: Outcome[];
   readonly entries: StoredEntry[];
   /** Earlier messages that repeated cids stand for, maybe not on disk yet. */
@@ -146,14 +148,15 @@ export class Admission {
 
   /** Judges all drafts at once. Where a mailbox has to be counted first, nothing is admitted. */
   #pass(drafts: readonly Draft[], known: readonly Known[], options: AppendOptions): Pass {
-    const { journal, limits } = this.#parts;
+    const { clock, journal, limits } = this.#parts;
     if (journal.backlogBytes > limits.backlogBytes) {
       throw new StoreBusyError("Cannot append: too much waits to be committed");
     }
     if (journal.unsettledBytes > UNSETTLED_BYTES_MAX) {
       throw new StoreBusyError("Cannot append: too much waits to be settled");
     }
-    const pass: Pass = { outcomes: [], entries: [], earlier: [], uncounted: null };
+    const now = clock.now();
+    const pass: Pass = { now, outcomes: [], entries: [], earlier: [], uncounted: null };
     let index = 0;
     for (const draft of drafts) pass.outcomes.push(this.#judge(draft, known[index++], pass));
     const undo = pass.uncounted !== null || (options.atomic === true && isRefused(pass.outcomes));
@@ -164,11 +167,11 @@ export class Admission {
   }
 
   #judge(draft: Draft, known: Known | undefined, pass: Pass): Outcome {
-    const { cids, clock } = this.#parts;
+    const { cids } = this.#parts;
     if (draft.cid !== undefined) {
       const unsettled = cids.unsettled(draft.sender, draft.cid);
       const cid = unsettled ?? known?.cid;
-      if (cid && cid.expires > clock.now()) {
+      if (cid && cid.expires > pass.now) {
         if (cid.fingerprint !== (draft.fingerprint ?? "")) return { kind: "conflict" };
         if (unsettled !== undefined) pass.earlier.push(unsettled);
         return { kind: "duplicate", id: cid.id, time: cid.time };
@@ -183,21 +186,21 @@ export class Admission {
 
   /** Whether a draft fits. Where only a count can tell it is taken in, and the pass is undone. */
   #hasRoom(mailbox: Mailbox, draft: Draft, pass: Pass): boolean {
-    const { clock, limits } = this.#parts;
+    const { limits } = this.#parts;
     if (!mailbox.isFull(draft, limits)) return true;
-    if (mailbox.isExact(clock.now())) return false;
+    if (mailbox.isExact(pass.now)) return false;
     pass.uncounted = mailbox;
     return true;
   }
 
   #admit(draft: Draft, mailbox: Mailbox, sender: Mailbox | null, pass: Pass): void {
-    const { cids, clock, journal } = this.#parts;
+    const { cids, journal } = this.#parts;
     // A copy that does not fit is left out: the message itself must not fail for it.
     const copied = sender !== null && isCopied(draft, sender) &&
       this.#hasRoom(sender, draft, pass);
     const entry = place(draft, journal.nextPosition(), copied);
-    mailbox.reserve(entry, clock.now());
-    if (copied) sender.reserve(entry, clock.now());
+    mailbox.reserve(entry, pass.now);
+    if (copied) sender.reserve(entry, pass.now);
     cids.add(entry);
     pass.entries.push(entry);
   }

@@ -133,3 +133,14 @@ Deno.test("Admission.append() decides on drafts that expired while they waited, 
   assert.deepEqual(outcomes, [{ kind: "accepted" }, { kind: "full" }]);
   await appended;
 });
+
+Deno.test("Admission.append() judges all drafts of a call by one time", async () => {
+  await using kv = await FakeKv.open();
+  await kv.send(["m0"]);
+  const drafts = ["m1", "m2", "m3"].map((id) => kv.draft(id));
+  const now = kv.clock.now();
+  let asked = 0;
+  kv.clock.now = () => now + asked++;
+  await kv.store.mailboxes.append(drafts);
+  assert.equal(asked, 1);
+});
