@@ -16,7 +16,7 @@ export class MailboxTable {
   readonly #database: OwnedDatabase;
   /** The newest position at the start: what a device that was connected then may have seen. */
   readonly #start: Position;
-  readonly #newest: () => Position;
+  readonly #committed: () => Position;
   readonly #mailboxes = new Map<string, Mailbox>();
   readonly #loading = new Map<string, Promise<Mailbox | null>>();
   readonly #blocked = new Set<string>();
@@ -24,18 +24,19 @@ export class MailboxTable {
 
   /**
    * @param replayed what the journal brought
-   * @param newest the newest committed position, at any time: those after it may be handed out again
-   * after a crash, and whatever began past them would miss what gets them then
+   * @param start the newest position at the start
+   * @param committed the newest committed position, at any time: those after it may be handed out
+   * again after a crash, and whatever began past them would miss what gets them then
    */
   constructor(
     database: OwnedDatabase,
     replayed: Iterable<Mailbox>,
     start: Position,
-    newest: () => Position,
+    committed: () => Position,
   ) {
     this.#database = database;
     this.#start = start;
-    this.#newest = newest;
+    this.#committed = committed;
     for (const mailbox of replayed) {
       this.#mailboxes.set(mailbox.user, mailbox);
       this.#dirty.add(mailbox);
@@ -122,7 +123,7 @@ export class MailboxTable {
       return null;
     }
     const value = row === null || row === undefined ? null : parseJson<MailboxRow>(row.value);
-    mailbox.load(value, this.#newest());
+    mailbox.load(value, this.#committed());
     mailbox.interrupt(this.#start);
     this.#mailboxes.set(user, mailbox);
     return mailbox;

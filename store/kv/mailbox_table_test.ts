@@ -8,9 +8,9 @@ import { MailboxTable } from "./mailbox_table.ts";
 import { OwnedDatabase } from "./owned_database.ts";
 import { jsonValue } from "./values.ts";
 
-/** Positions handed out before and since the start. */
+/** The newest committed position at the start, and now. */
 const START = 5;
-const NEWEST = 9;
+const COMMITTED = 9;
 
 async function open(replayed: readonly Mailbox[] = []) {
   const database = new FakeDatabase();
@@ -18,7 +18,7 @@ async function open(replayed: readonly Mailbox[] = []) {
   for (const id of ["alice", "bob"]) {
     await owned.write([{ key: userKey(id), value: jsonValue({ id, registered: 0 }) }]);
   }
-  return { database, owned, table: new MailboxTable(owned, replayed, START, () => NEWEST) };
+  return { database, owned, table: new MailboxTable(owned, replayed, START, () => COMMITTED) };
 }
 
 Deno.test("MailboxTable.load() reads a mailbox once, however many ask", async () => {
@@ -34,7 +34,7 @@ Deno.test("MailboxTable.load() reads a mailbox once, however many ask", async ()
   assert.equal(first, second);
   assert.equal(table.load("bob"), first);
   assert.equal(table.loaded("bob"), first);
-  assert.equal(first.born, NEWEST);
+  assert.equal(first.born, COMMITTED);
   assert.equal(reads, 1);
 });
 
