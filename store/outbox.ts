@@ -71,7 +71,8 @@ export interface Outbox {
   spoke(user: string, device: string, spoken: Spoken): Promise<void>;
   /**
    * Devices that may be owed a push, in order of user (by code point). It may leave out what was
-   * committed in the last 5 s.
+   * committed in the last 5 s, and what a disk that refuses keeps from being settled: a later call
+   * names it.
    *
    * @param after the user where the page before ended; "" for the start
    * @param limit how many users are looked at, 1 to 1,000
