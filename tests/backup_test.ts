@@ -5,12 +5,22 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { Row } from "../store/kv/database.ts";
+import { kvFiles } from "../store/kv/files/mod.ts";
+import { journalSlots } from "../store/kv/journal_files/mod.ts";
+import { parseLines } from "../store/kv/lines.ts";
 import { openKvStore } from "../store/kv/mod.ts";
+import { joinText } from "../store/kv/values.ts";
+import type { StoreSnapshot } from "../store/store_files.ts";
+import { startFaulty } from "./crash/faulty_server.ts";
 import { TestClient } from "./harness/client.ts";
 import { type ServerProcess, startServer } from "./harness/server_process.ts";
 import { type Ended, runTitan } from "./harness/titan_process.ts";
 
 const PAIRS = 4;
+
+/** Moments that are taken of one busy server. */
+const SNAPSHOTS = 30;
 
 /** Messages that are acknowledged before and after a backup, at least. */
 const SENDS = 200;
@@ -145,6 +155,44 @@ Deno.test("titan backup of a busy server holds all that was acknowledged before"
   await using again = await startServer({ dataDir });
   assert.equal(await epochOf(again), epoch);
 });
+
+Deno.test("kvFiles.open() holds what was acknowledged before, however often the journal changes files", async () => {
+  await using place = await scratch();
+  const { dataDir } = place;
+  // It settles ten times as often, and a file of its journal is soon full.
+  await using server = await startFaulty({ hurry: 10 }, {
+    dataDir,
+    env: { TITAN_SEND_RATE: "0", TITAN_MAILBOX_MESSAGES: "1000000" },
+  });
+  const path = join(dataDir, "titan.kv");
+  const slots = new Set<string>();
+  await using load = new Load(server);
+  for (let round = 0; round < SNAPSHOTS; round++) {
+    await load.more(50);
+    const before = load.now();
+    using snapshot = kvFiles.open(path);
+    const ids = idsIn(snapshot);
+    for (const [user, sent] of before) {
+      const missing = sent.filter((id) => !ids.has(id));
+      assert.deepEqual(missing, [], `${missing.length} of ${sent.length} messages to ${user}`);
+    }
+    await snapshot.check(({ problem }) => assert.fail(problem));
+    slots.add(journalSlots(path).toSorted().join());
+  }
+  assert.ok(slots.size > 2, `files of the journal were: ${[...slots].join("; ")}`);
+});
+
+/** The ids of all entries in rows. */
+function idsIn(snapshot: StoreSnapshot): ReadonlySet<string> {
+  const texts = new Map<string, Row[]>();
+  for (const { key, value } of snapshot.rows()) {
+    if (key[0] !== "journal" && key[0] !== "messages") continue;
+    const text = key.slice(0, -1).join();
+    texts.set(text, [...texts.get(text) ?? [], { key, value, version: "" }]);
+  }
+  const lines = [...texts.values()].flatMap((parts) => [...parseLines(joinText(parts))]);
+  return new Set(lines.flatMap((line) => line.kind === "entry" ? [line.entry.id] : []));
+}
 
 Deno.test("titan backup - and titan restore - go through pipes", async () => {
   await using place = await scratch();

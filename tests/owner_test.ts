@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DenoDatabase } from "../store/kv/deno_database.ts";
+import { DenoJournalDirectory, type JournalDirectory } from "../store/kv/journal_files/mod.ts";
 import { KvStore } from "../store/kv/kv_store.ts";
 import { LostOwnerError } from "../store/kv/owned_database.ts";
 import { type Draft, StoreUnavailableError } from "../store/mod.ts";
@@ -91,21 +92,55 @@ Deno.test("KvStore - one that lost its file hears of it and writes nothing any m
   }
 });
 
+Deno.test("KvStore - one whose journal is in files keeps them, and whoever comes is refused", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "titan-owner-" });
+  const path = join(directory, "titan.kv");
+  const never = () => assert.fail("nobody lost the file");
+  try {
+    const first = await open(path, never, new DenoJournalDirectory(path));
+    await first.users.create({ id: "bob", registered: NOW });
+    await append(first, "one");
+    for (const files of [new DenoJournalDirectory(path), null]) {
+      await assert.rejects(open(path, never, files), StoreUnavailableError);
+    }
+    // It did not even notice.
+    await append(first, "two");
+    await first[Symbol.asyncDispose]();
+    const next = await open(path, never, new DenoJournalDirectory(path));
+    const page = await next.mailboxes.read("bob", "phone", 0, { messages: 10, bytes: 10_000 });
+    assert.deepEqual(page.entries.map(({ id }) => id), ["one", "two"]);
+    await next[Symbol.asyncDispose]();
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 /** Whether an error says that somebody else has the file, itself or by its cause. */
 function isLost(error: unknown): boolean {
   if (error instanceof LostOwnerError) return true;
   return error instanceof StoreUnavailableError && isLost(error.cause);
 }
 
-async function open(path: string, lost: () => void): Promise<KvStore> {
-  return await KvStore.open(await DenoDatabase.open(path), {
+async function open(
+  path: string,
+  lost: () => void,
+  files: JournalDirectory | null = null,
+): Promise<KvStore> {
+  const database = await DenoDatabase.open(path);
+  const options = {
     clock: { now: () => NOW, monotonic: () => 0, after: () => () => {} },
     limits: { mailboxMessages: 100, mailboxBytes: 100_000, backlogBytes: 100_000 },
     owner: { instance: "test" },
     epoch: "test",
     lost,
     failed: () => {},
-  });
+  };
+  try {
+    return await KvStore.open(database, options, files);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 async function append({ mailboxes }: KvStore, id: string): Promise<void> {

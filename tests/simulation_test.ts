@@ -39,6 +39,8 @@ Deno.test("simulation: the invariants hold under faults of clock, network, disk 
       "receipts: delivered",
       "receipts: expired",
       "commits within a turn",
+      "segments in files",
+      "segments undone",
     ]
   ) {
     assert.ok((seen.get(name) ?? 0) > 0, `"${name}" never happened`);

@@ -29,6 +29,10 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
   ["server/close_code.ts", ["limits_test.ts", "its table is bound by limits"]],
   ["server/commands/health_command.ts", ["tests/health_command_test.ts", "a process and a server"]],
   ["rpc/traces.ts", ["rpc/trace_view_test.ts", "a port and its words"]],
+  [
+    "store/kv/journal_files/journal_file.ts",
+    ["store/kv/segments_test.ts", "it is what those are written to"],
+  ],
   ["store/kv/batch.ts", ["store/kv/journal_test.ts", "it is what the journal writes"]],
   ["store/kv/database.ts", ["store/kv/deno_database_test.ts", "its limits are Deno KV's own"]],
   ["store/memory/", ["store/memory/memory_store_test.ts", "parts of one adapter, seen through it"]],

@@ -14,8 +14,8 @@ import {
   type StoreLimits,
 } from "../store.ts";
 import type { Cid, Cids, UnsettledCid } from "./cids.ts";
-import type { Batch } from "./batch.ts";
-import { entryBytes, type Journal } from "./journal.ts";
+import { type Batch, entryBytes } from "./batch.ts";
+import type { Journal } from "./journal.ts";
 import { place, type StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxTable } from "./mailbox_table.ts";

@@ -33,3 +33,11 @@ export class Batch {
     this.#done.reject(error);
   }
 }
+
+/** At most so many bytes an entry has in a batch. */
+export function entryBytes(entry: { bytes: number; to: string; sender: string }): number {
+  return entry.bytes + 3 * (entry.to.length + 2 * entry.sender.length) + ENVELOPE_BYTES;
+}
+
+/** At most so many bytes the other fields of an entry's line have. */
+const ENVELOPE_BYTES = 640;

@@ -7,6 +7,7 @@
 import type { Position, StoreClock } from "../store.ts";
 import { type Chunk, chunkDeletes, chunkWrites, readChunks } from "./chunks.ts";
 import { type Key, type Write, WRITES_MAX } from "./database.ts";
+import type { Journal } from "./journal.ts";
 import { expiriesRange, expiryUser } from "./keys.ts";
 import type { StoredEntry } from "./lines.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -18,6 +19,7 @@ import { rowWrite } from "./settler.ts";
 /** What {@linkcode Compactor} works on. */
 export interface CompactorParts {
   readonly database: OwnedDatabase;
+  readonly journal: Journal;
   readonly table: MailboxTable;
   readonly clock: StoreClock;
   /** Whether there is no time left. */
@@ -172,7 +174,7 @@ export class Compactor {
     const row = rowWrite(mailbox, { rows: mailbox.rowsWithout(entries), expires });
     const index = expiry.writes(user, expires);
     expiry.begin(expires);
-    await this.#parts.database.write([...writes, row, ...index]);
+    await this.#parts.journal.writeRows([...writes, row, ...index]);
     expiry.done(expires);
     mailbox.drop(entries);
   }

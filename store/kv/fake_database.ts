@@ -5,11 +5,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import {
-  type DiskFault,
-  type Operation,
-  SimDatabase,
-} from "../../tests/simulation/sim_database.ts";
+import type { DiskFault, Operation } from "../../tests/simulation/sim_call.ts";
+import { SimDatabase } from "../../tests/simulation/sim_database.ts";
 import { SimDisk } from "../../tests/simulation/sim_disk.ts";
 import type { Check, Database, Key, Range, Row, Write } from "./database.ts";
 

@@ -6,19 +6,15 @@
  */
 import { Batch } from "./batch.ts";
 import { type Position, type StoreClock, StoreUnavailableError } from "../store.ts";
-import { VALUE_BYTES_MAX, WRITES_MAX } from "./database.ts";
-import { journalKey } from "./keys.ts";
+import { type Write, WRITES_MAX } from "./database.ts";
 import { CursorNotes, type Cursors } from "./cursor_notes.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { LostOwnerError, type OwnedDatabase } from "./owned_database.ts";
-import { byteWrites } from "./values.ts";
+import { LostOwnerError } from "./owned_database.ts";
+import { SEGMENT_BYTES_MAX, type Segments, type WrittenSegment } from "./segments.ts";
 
 /** Bytes of lines in one commit, by the estimate of {@linkcode entryBytes}. */
 const BATCH_BYTES_MAX = 512 * 1024;
-
-/** Room for those and for lines of cursors. */
-const SEGMENT_BYTES_MAX = 10 * VALUE_BYTES_MAX;
 
 /** Bytes of the lines of cursors in one commit, at most; the rest wait for the next. */
 const CURSORS_BYTES_MAX = SEGMENT_BYTES_MAX - BATCH_BYTES_MAX - 4096;
@@ -35,6 +31,7 @@ const FATE_DELAY_MS = 100;
 /** A segment that is on disk. */
 export interface Segment {
   readonly number: number;
+  /** Rows of the database that it has. */
   readonly parts: number;
   /** The newest position handed out when it was written. */
   readonly last: Position;
@@ -68,11 +65,9 @@ export interface JournalHandler {
 
 /** The journal, open for writing. */
 export class Journal {
-  readonly #database: OwnedDatabase;
+  readonly #disk: Segments;
   readonly #clock: StoreClock;
   readonly #handler: JournalHandler;
-  readonly #buffer = new Uint8Array(SEGMENT_BYTES_MAX);
-  readonly #encoder = new TextEncoder();
   readonly #cursors: CursorNotes;
   #queue: Batch[] = [];
   #running: Promise<void> | null = null;
@@ -87,12 +82,12 @@ export class Journal {
   #isDoubtful = false;
 
   constructor(
-    database: OwnedDatabase,
+    disk: Segments,
     clock: StoreClock,
     handler: JournalHandler,
     start: { position: Position; segments: readonly Segment[]; segment: number },
   ) {
-    this.#database = database;
+    this.#disk = disk;
     this.#clock = clock;
     this.#handler = handler;
     this.#cursors = new CursorNotes(clock, () => this.#start());
@@ -172,10 +167,20 @@ export class Journal {
     while (this.#running !== null) await this.#running;
   }
 
+  /**
+   * Makes changes of rows that say of mailboxes what the journal says too, after the commit under
+   * way: a start takes what it finds in the journal for newer.
+   */
+  async writeRows(writes: readonly Write[]): Promise<void> {
+    await this.#writing;
+    await this.#disk.writeRows(writes);
+  }
+
   /** Forgets segments up to a number: they were deleted. */
   cut(upTo: number): void {
     this.#segments = this.#segments.filter(({ number }) => number > upTo);
     this.#unsettledBytes = sumBytes(this.#segments);
+    this.#disk.cut(upTo);
   }
 
   /** Writes what is left, and refuses everything after. */
@@ -223,26 +228,20 @@ export class Journal {
 
   async #write(commit: Commit): Promise<Commit | null> {
     const { batch, segment } = commit;
-    const { number } = segment;
     // Joined, for a text that grew by addition takes twice as long to encode.
     const text = batch.lines.join("");
-    const { read, written } = this.#encoder.encodeInto(text, this.#buffer);
-    if (read < text.length) {
-      this.#fail(commit, new RangeError("Cannot commit: the segment is too long"));
-      return null;
-    }
-    const parts = byteWrites(this.#buffer.subarray(0, written), (part) => journalKey(number, part));
-    segment.parts = parts.length;
-    segment.bytes = written;
     const startedAt = this.#clock.monotonic();
+    let written: WrittenSegment | null;
     try {
-      await this.#database.write([...parts, ...batch.writes]);
+      written = await this.#disk.write(segment.number, text, batch.writes);
     } catch (error) {
-      if (!await this.#isOnDisk(number, error)) {
+      written = await this.#find(segment.number, error);
+      if (written === null) {
         this.#fail(commit, error);
         return null;
       }
     }
+    Object.assign(segment, written);
     commit.ms = this.#clock.monotonic() - startedAt;
     return commit;
   }
@@ -257,15 +256,15 @@ export class Journal {
   }
 
   /** A commit that threw may have been made after all; only the disk can tell. */
-  async #isOnDisk(segment: number, error: unknown): Promise<boolean> {
-    if (error instanceof LostOwnerError) return false;
+  async #find(segment: number, error: unknown): Promise<WrittenSegment | null> {
+    if (error instanceof LostOwnerError) return null;
     for (;;) {
       try {
-        return await this.#database.holds(journalKey(segment, 0));
+        return await this.#disk.find(segment);
       } catch {
         if (this.#closed) {
           this.#isDoubtful = true;
-          return false;
+          return null;
         }
         await new Promise<void>((resolve) => this.#clock.after(FATE_DELAY_MS, resolve));
       }
@@ -290,11 +289,3 @@ function isFull(batch: Batch, bytes: number): boolean {
 function sumBytes(segments: readonly Segment[]): number {
   return segments.reduce((sum, { bytes }) => sum + bytes, 0);
 }
-
-/** At most so many bytes an entry has in a batch. */
-export function entryBytes(entry: { bytes: number; to: string; sender: string }): number {
-  return entry.bytes + 3 * (entry.to.length + 2 * entry.sender.length) + ENVELOPE_BYTES;
-}
-
-/** At most so many bytes the other fields of an entry's line have. */
-const ENVELOPE_BYTES = 640;

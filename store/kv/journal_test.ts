@@ -3,13 +3,14 @@ import { StoreUnavailableError } from "../store.ts";
 import { FakeClock, quiet } from "./fake_clock.ts";
 import { FakeDatabase } from "./fake_database.ts";
 import { idsOf, makeEntry } from "./fake_entries.ts";
-import type { Batch } from "./batch.ts";
-import { entryBytes, Journal } from "./journal.ts";
+import { type Batch, entryBytes } from "./batch.ts";
+import { Journal } from "./journal.ts";
 import { journalKey, userKey } from "./keys.ts";
 import { entryLine, parseLines, type StoredEntry } from "./lines.ts";
 import type { Cursor } from "./cursor.ts";
 import { Mailbox } from "./mailbox.ts";
 import { OwnedDatabase } from "./owned_database.ts";
+import { Segments } from "./segments.ts";
 import { joinText } from "./values.ts";
 
 /** Bytes of one commit, and how long cursors and questions wait: `journal.ts`. */
@@ -29,9 +30,9 @@ class World {
   told: () => void = () => {};
   readonly journal: Journal;
 
-  private constructor(database: FakeDatabase, owned: OwnedDatabase) {
+  private constructor(database: FakeDatabase, segments: Segments) {
     this.database = database;
-    this.journal = new Journal(owned, this.clock, {
+    this.journal = new Journal(segments, this.clock, {
       committed: (batch) => {
         this.committed.push(idsOf(batch.entries));
         this.told();
@@ -42,7 +43,9 @@ class World {
 
   static async open(): Promise<World> {
     const database = new FakeDatabase();
-    return new World(database, await OwnedDatabase.take(database, {}, () => {}));
+    const owned = await OwnedDatabase.take(database, {}, () => {});
+    const { segments } = await Segments.open(owned, null);
+    return new World(database, segments);
   }
 
   /** Adds an entry to the next commit; the promise is the commit's. */

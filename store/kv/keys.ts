@@ -28,6 +28,9 @@ export function journalRange(from: number): Range {
   return { start: ["journal", from], end: ["journal", Infinity] };
 }
 
+/** The slots of the files that hold segments beside those rows, oldest first. */
+export const journalFilesKey: Key = ["journal_files"];
+
 /** A user: {@linkcode User} in JSON. */
 export function userKey(user: string): Key {
   return ["users", user];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Device, type PushAddress, StoreUnavailableError } from "../store.ts";
-import type { DiskFault } from "../../tests/simulation/sim_database.ts";
+import type { DiskFault } from "../../tests/simulation/sim_call.ts";
 import { quiet } from "./fake_clock.ts";
 import { FakeKv } from "./fake_kv.ts";
 

@@ -61,9 +61,9 @@ export class KvMailboxes implements Mailboxes {
   #closed = false;
 
   constructor(parts: KvMailboxesParts) {
-    const { database, clock, limits, replayed, failed } = parts;
+    const { database, segments, clock, limits, replayed, failed } = parts;
     this.#parts = parts;
-    this.#journal = new Journal(database, clock, {
+    this.#journal = new Journal(segments, clock, {
       committed: (batch, cost) => this.#onCommitted(batch, cost),
       failed: (batch) => this.#onFailed(batch),
     }, replayed);

@@ -15,7 +15,9 @@ import type {
 import type { Database } from "./database.ts";
 import { epochKey } from "./keys.ts";
 import { KvDevices } from "./kv_devices.ts";
+import type { JournalDirectory } from "./journal_files/mod.ts";
 import { KvMailboxes } from "./kv_mailboxes.ts";
+import type { KvMailboxesParts } from "./kv_mailboxes_parts.ts";
 import type { KvOutbox } from "./kv_outbox.ts";
 import { KvRevocations } from "./kv_revocations.ts";
 import { KvUsers } from "./kv_users.ts";
@@ -23,6 +25,7 @@ import { Lanes } from "./lane.ts";
 import { OwnedDatabase } from "./owned_database.ts";
 import { finishRemovals } from "./removal.ts";
 import { replay } from "./replay.ts";
+import { Segments } from "./segments.ts";
 import { jsonValue, parseJson } from "./values.ts";
 
 /** Options for {@linkcode KvStore.open}. */
@@ -50,16 +53,13 @@ export class KvStore implements Store {
   readonly outbox: KvOutbox;
   readonly sweeper: Sweeper;
   readonly epoch: string;
-  readonly #database: OwnedDatabase;
+  readonly #parts: KvMailboxesParts;
   #closing: Promise<void> | null = null;
 
-  private constructor(
-    database: OwnedDatabase,
-    mailboxes: KvMailboxes,
-    clock: StoreClock,
-    epoch: string,
-  ) {
-    this.#database = database;
+  private constructor(parts: KvMailboxesParts, epoch: string) {
+    const { database, clock } = parts;
+    const mailboxes = new KvMailboxes(parts);
+    this.#parts = parts;
     this.epoch = epoch;
     this.mailboxes = mailboxes;
     const lanes = new Lanes();
@@ -76,15 +76,31 @@ export class KvStore implements Store {
     };
   }
 
-  /** Takes the database over, finishes what a crash interrupted and reads the journal. */
-  static async open(database: Database, options: KvStoreOptions): Promise<KvStore> {
+  /**
+   * Takes the database over, finishes what a crash interrupted and reads the journal.
+   *
+   * @param directory where files of the journal are; left out, all of it is in the database
+   * @throws {StoreUnavailableError} the disk refused; another process has it; or files are missing.
+   */
+  static async open(
+    database: Database,
+    options: KvStoreOptions,
+    directory: JournalDirectory | null = null,
+  ): Promise<KvStore> {
     const { clock, limits, failed, owner, lost } = options;
+    await Segments.assertFree(database, directory);
     const owned = await OwnedDatabase.take(database, owner, lost);
-    const replayed = await replay(owned);
-    await finishRemovals(owned);
-    const parts = { database: owned, clock, limits, replayed, failed };
-    const epoch = await epochOf(owned, options.epoch);
-    return new KvStore(owned, new KvMailboxes(parts), clock, epoch);
+    const { segments, records } = await Segments.open(owned, directory);
+    try {
+      const replayed = await replay(owned, records);
+      await finishRemovals(owned);
+      const parts = { database: owned, segments, clock, limits, replayed, failed };
+      const epoch = await epochOf(owned, options.epoch);
+      return new KvStore(parts, epoch);
+    } catch (error) {
+      await segments.close();
+      throw error;
+    }
   }
 
   listen(listener: StoreListener): void {
@@ -100,8 +116,14 @@ export class KvStore implements Store {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= this.mailboxes.close().finally(() => this.#database.close());
+    this.#closing ??= this.mailboxes.close().finally(() => this.#closeFiles());
     return this.#closing;
+  }
+
+  async #closeFiles(): Promise<void> {
+    const { segments, database } = this.#parts;
+    await segments.close();
+    database.close();
   }
 }
 

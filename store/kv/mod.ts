@@ -5,12 +5,13 @@
  */
 import type { Store } from "../store.ts";
 import { DenoDatabase } from "./deno_database.ts";
+import { DenoJournalDirectory } from "./journal_files/mod.ts";
 import { KvStore, type KvStoreOptions } from "./kv_store.ts";
 
 export type { KvStoreOptions } from "./kv_store.ts";
 
 /**
- * Opens the store in a file.
+ * Opens the store in a file; those of its journal are beside it.
  *
  * @param path of the file, which is made where it is missing
  * @throws {StoreUnavailableError} the disk refused, or another process is just opening it.
@@ -18,7 +19,7 @@ export type { KvStoreOptions } from "./kv_store.ts";
 export async function openKvStore(path: string, options: KvStoreOptions): Promise<Store> {
   const database = await DenoDatabase.open(path);
   try {
-    return await KvStore.open(database, options);
+    return await KvStore.open(database, options, new DenoJournalDirectory(path));
   } catch (error) {
     database.close();
     throw error;

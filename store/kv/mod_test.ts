@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FakeClock } from "./fake_clock.ts";
 import { makeDraft } from "./fake_entries.ts";
+import { journalSlots } from "./journal_files/mod.ts";
 import { openKvStore } from "./mod.ts";
 
 Deno.test("openKvStore() makes the file where it is missing, and finds it again", async () => {
@@ -27,6 +28,8 @@ Deno.test("openKvStore() makes the file where it is missing, and finds it again"
     assert.deepEqual(page.entries.map(({ id }) => id), ["m1"]);
     await store[Symbol.asyncDispose]();
     assert.equal(clock.timers, 0);
+    // A file that was closed in good order is all there is.
+    assert.deepEqual(journalSlots(path), []);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { DiskFault } from "../../tests/simulation/sim_database.ts";
+import type { DiskFault } from "../../tests/simulation/sim_call.ts";
 import { SimDisk } from "../../tests/simulation/sim_disk.ts";
 import { anyCall, type DirectoryCall } from "../contract/directory_calls.ts";
 import { anyBatch, aRestart, checkDirectory } from "../contract/directory_contract.ts";

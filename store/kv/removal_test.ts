@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { DiskFault } from "../../tests/simulation/sim_database.ts";
+import type { DiskFault } from "../../tests/simulation/sim_call.ts";
 import { type PushAddress, StoreUnavailableError } from "../store.ts";
 import type { Row } from "./database.ts";
 import { quiet } from "./fake_clock.ts";

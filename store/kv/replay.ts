@@ -3,16 +3,17 @@
  *
  * @module
  */
-import type { Position } from "../store.ts";
+import { type Position, StoreUnavailableError } from "../store.ts";
 import { Stretches } from "../stretches.ts";
 import { storedCursor } from "./cursor.ts";
 import type { Segment } from "./journal.ts";
+import type { SegmentRecord } from "./journal_files/mod.ts";
 import { countersKey, journalRange } from "./keys.ts";
 import { type Line, parseLines, type StoredEntry } from "./lines.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Database, Row } from "./database.ts";
 import type { Counters } from "./settler.ts";
-import { joinText, parseJson } from "./values.ts";
+import { decodeText, joinBytes, parseJson } from "./values.ts";
 
 /** Rows read at once: 2 MiB at most. */
 const ROWS_READ_MAX = 32;
@@ -30,21 +31,53 @@ export interface Replayed {
 /** What a journal is read from. */
 export type Readable = Pick<Database, "read" | "list">;
 
-/** Reads what was not settled when the store was last in use. */
-export async function replay(database: Readable): Promise<Replayed> {
+/** A segment as it is on disk. */
+interface StoredSegment {
+  readonly number: number;
+  readonly text: Uint8Array;
+  /** Rows of the database that it has. */
+  readonly parts: number;
+}
+
+/**
+ * Reads what was not settled when the store was last in use.
+ *
+ * @param records what of it is in files
+ * @throws {StoreUnavailableError} a segment is missing.
+ */
+export async function replay(
+  database: Readable,
+  records: readonly SegmentRecord[],
+): Promise<Replayed> {
   const [row] = await database.read([countersKey]);
   const counters = row ? parseJson<Counters>(row.value) : { segment: 0, position: 0 };
   const replayer = new Replayer(counters);
+  let next = 0;
+  for await (const segment of segmentsOfRows(database, counters.segment + 1)) {
+    for (; (records[next]?.number ?? Infinity) < segment.number; next++) {
+      replayer.record(records[next]);
+    }
+    replayer.segment(segment);
+  }
+  for (; next < records.length; next++) replayer.record(records[next]);
+  return replayer.done();
+}
+
+async function* segmentsOfRows(database: Readable, from: number): AsyncGenerator<StoredSegment> {
   let parts: Row[] = [];
-  for await (const part of journalRows(database, counters.segment + 1)) {
+  for await (const part of journalRows(database, from)) {
     if (parts[0] !== undefined && parts[0].key[1] !== part.key[1]) {
-      replayer.segment(parts);
+      yield segmentOf(parts);
       parts = [];
     }
     parts.push(part);
   }
-  if (parts.length > 0) replayer.segment(parts);
-  return replayer.done();
+  if (parts.length > 0) yield segmentOf(parts);
+}
+
+function segmentOf(parts: readonly Row[]): StoredSegment {
+  const number = Number(parts[0]?.key[1]);
+  return { number, text: joinBytes(parts), parts: parts.length };
 }
 
 async function* journalRows(database: Readable, from: number): AsyncGenerator<Row> {
@@ -73,15 +106,20 @@ class Replayer {
     this.#position = counters.position;
   }
 
-  segment(parts: readonly Row[]): void {
-    this.#segment = Number(parts[0]?.key[1]);
-    for (const line of parseLines(joinText(parts))) this.#line(line);
-    this.#segments.push({
-      number: this.#segment,
-      parts: parts.length,
-      last: this.#position,
-      bytes: parts.reduce((sum, { value }) => sum + value.length, 0),
-    });
+  /** A segment of a file says which one is before it: that one must be here, or be settled. */
+  record(record: SegmentRecord | undefined): void {
+    if (record === undefined) return;
+    const { number, previous, text } = record;
+    if (previous > this.#segment) {
+      throw new StoreUnavailableError(`Cannot read the journal: segment ${previous} is missing`);
+    }
+    this.segment({ number, text, parts: 0 });
+  }
+
+  segment({ number, text, parts }: StoredSegment): void {
+    this.#segment = number;
+    for (const line of parseLines(decodeText(text))) this.#line(line);
+    this.#segments.push({ number, parts, last: this.#position, bytes: text.length });
   }
 
   done(): Replayed {

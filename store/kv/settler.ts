@@ -123,13 +123,13 @@ export class Settler {
   }
 
   async #writeGroup(group: readonly Step[]): Promise<void> {
-    const { database, table } = this.#parts;
+    const { journal, table } = this.#parts;
     for (const { mailbox, expires } of group) {
       this.#doubtful.add(mailbox);
       mailbox.expiry.begin(expires);
       mailbox.debts.begin();
     }
-    await database.write(group.flatMap(({ writes }) => writes));
+    await journal.writeRows(group.flatMap(({ writes }) => writes));
     for (const { mailbox, entries, upTo, expires, owed } of group) {
       mailbox.settle(entries, upTo);
       mailbox.expiry.done(expires);
@@ -147,7 +147,7 @@ export class Settler {
    * and end elsewhere, and no entry may be in two of them.
    */
   async #undoDoubtful(): Promise<void> {
-    const { database } = this.#parts;
+    const { database, journal } = this.#parts;
     for (const mailbox of this.#doubtful) {
       if (mailbox.isLoaded) {
         const range = chunksRange(mailbox.user, mailbox.settled);
@@ -156,7 +156,7 @@ export class Settler {
           value: null,
         }));
         const { expiry, rows, user } = mailbox;
-        await database.write([
+        await journal.writeRows([
           ...deletes,
           rowWrite(mailbox, { rows, expires: expiry.time }),
           ...expiry.writes(user, expiry.time),

@@ -41,15 +41,25 @@ export function byteWrites(bytes: Uint8Array, key: (part: number) => Key): Write
 
 /** The text whose parts are these rows, in order. */
 export function joinText(parts: readonly Row[]): string {
+  return decodeText(joinBytes(parts));
+}
+
+/** The text of bytes. @throws {TypeError} they are none */
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** The bytes whose parts are these rows, in order. */
+export function joinBytes(parts: readonly Row[]): Uint8Array {
   const [first] = parts;
-  if (parts.length === 1 && first !== undefined) return decoder.decode(first.value);
+  if (parts.length === 1 && first !== undefined) return first.value;
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.value.length, 0));
   let offset = 0;
   for (const { value } of parts) {
     bytes.set(value, offset);
     offset += value.length;
   }
-  return decoder.decode(bytes);
+  return bytes;
 }
 
 /** Reads the first texts of a range. The last part of a key is that of the text. */

@@ -11,6 +11,8 @@ export const SERVER_UNDER_TEST = "tests/crash/faulty_titan.ts";
 export const STEPS = [
   /** A journal segment is written. */
   "commit",
+  /** The journal goes on to another file. */
+  "rotation",
   /** Unsettled entries become rows, and cursors are written. */
   "settle",
   /** Client ids become rows. */
@@ -34,7 +36,7 @@ export const STEPS = [
 /** One of {@linkcode STEPS}. */
 export type StepKind = typeof STEPS[number];
 
-/** When the process dies: around one call of the database. */
+/** When the process dies: around one call of the disk. */
 export interface KillPoint {
   readonly step: StepKind;
   /** `during`: the call is under way. `after`: it is done and its caller has not heard yet. */

@@ -17,19 +17,29 @@ import {
   systemRandom,
 } from "../../server/mod.ts";
 import { DenoDatabase } from "../../store/kv/deno_database.ts";
+import { DenoJournalDirectory } from "../../store/kv/journal_files/mod.ts";
 import { KvStore } from "../../store/kv/kv_store.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Fault } from "./fault.ts";
 import { withFaultyDirectory } from "./faulty_directory.ts";
 import { withFaultyMailboxes } from "./faulty_mailboxes.ts";
 import { withFaultyOutbox } from "./faulty_outbox.ts";
+import { KillSwitch } from "./kill_switch.ts";
 import { KillingDatabase } from "./killing_database.ts";
+import { KillingDirectory } from "./killing_directory.ts";
+
+/** Bytes of a file of the journal: so few that it goes on to another one all the time. */
+const JOURNAL_FILE_BYTES = 128 * 1024;
 
 async function openStore(fault: Fault, config: Config, opening: StoreOpening): Promise<Store> {
   const { kill } = fault;
   const { mailboxMessages, mailboxBytes } = config;
-  const file = await DenoDatabase.open(await opening.database());
-  const database = kill === undefined ? file : new KillingDatabase(file, kill, dieNow);
+  const path = await opening.database();
+  const file = await DenoDatabase.open(path);
+  const files = new DenoJournalDirectory(path, JOURNAL_FILE_BYTES);
+  const killSwitch = kill && new KillSwitch(kill, dieNow);
+  const database = killSwitch === undefined ? file : new KillingDatabase(file, killSwitch);
+  const directory = killSwitch === undefined ? files : new KillingDirectory(files, killSwitch);
   const store = await KvStore.open(database, {
     clock: storeClock(fault),
     limits: { mailboxMessages, mailboxBytes, backlogBytes: COMMIT_BACKLOG_BYTES_MAX },
@@ -37,7 +47,7 @@ async function openStore(fault: Fault, config: Config, opening: StoreOpening): P
     epoch: "test",
     lost: opening.lost,
     failed: opening.failed,
-  });
+  }, directory);
   return withFaultyOutbox(withFaultyMailboxes(withFaultyDirectory(store, fault), fault), fault);
 }
 

@@ -4,20 +4,17 @@
  * @module
  */
 import type { Check, Database, Key, Range, Row, Write } from "../../store/kv/database.ts";
-import type { KillPoint, StepKind } from "./fault.ts";
+import type { StepKind } from "./fault.ts";
+import type { KillSwitch } from "./kill_switch.ts";
 
 /** Passes everything on, until the call at which the process dies. */
 export class KillingDatabase implements Database {
   readonly #database: Database;
-  readonly #point: KillPoint;
-  readonly #die: () => void;
-  #calls = 0;
+  readonly #kill: KillSwitch;
 
-  /** @param die ends the process; it does not return where that works */
-  constructor(database: Database, point: KillPoint, die: () => void) {
+  constructor(database: Database, kill: KillSwitch) {
     this.#database = database;
-    this.#point = point;
-    this.#die = die;
+    this.#kill = kill;
   }
 
   read(keys: readonly Key[]): Promise<readonly (Row | null)[]> {
@@ -26,26 +23,15 @@ export class KillingDatabase implements Database {
 
   list(range: Range, limit: number): Promise<readonly Row[]> {
     const step = range.start[0] === "journal" ? "replay" : undefined;
-    return this.#step(step, () => this.#database.list(range, limit));
+    return this.#kill.step(step, () => this.#database.list(range, limit));
   }
 
   commit(checks: readonly Check[], writes: readonly Write[]): Promise<string | null> {
-    return this.#step(stepOf(writes), () => this.#database.commit(checks, writes));
+    return this.#kill.step(stepOf(writes), () => this.#database.commit(checks, writes));
   }
 
   close(): void {
     this.#database.close();
-  }
-
-  async #step<T>(step: StepKind | undefined, call: () => Promise<T>): Promise<T> {
-    const isDue = step === this.#point.step && ++this.#calls === this.#point.call;
-    const { moment } = this.#point;
-    if (isDue && moment === "before") this.#die();
-    const result = call();
-    if (isDue && moment === "during") this.#die();
-    await result;
-    if (isDue && moment === "after") this.#die();
-    return await result;
   }
 }
 
@@ -59,6 +45,7 @@ export function stepOf(writes: readonly Write[]): StepKind | undefined {
   // All of these go with a journal segment that may hold messages too.
   if (sets.has("users") || sets.has("devices")) return "registration";
   if (sets.has("journal")) return "commit";
+  if (sets.has("journal_files")) return "rotation";
   if (sets.has("counters")) return "cut";
   if (sets.has("cids")) return "cids";
   // The sweep deletes the list that names cids with them; a removal has none.

@@ -15,6 +15,7 @@ Deno.test(`kill points - every call of every step can be the last, seed ${seed}`
       ["owner", [1]],
       ["replay", [1, 2]],
       ["commit", [1, 2, 3, 10, 40, 150]],
+      ["rotation", [1, 2, 3, 4, 5, 6, 12]],
       ["settle", [1, 2, 3, 4, 6]],
       ["cids", [1, 2, 3, 4]],
       ["cut", [1, 2, 3, 4]],

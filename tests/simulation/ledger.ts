@@ -5,10 +5,11 @@
  */
 import type { Key, Row, Write } from "../../store/kv/database.ts";
 import type { Position } from "../../store/store.ts";
-import { countersKey, journalRange } from "../../store/kv/keys.ts";
+import { recordsOf } from "../../store/kv/journal_files/mod.ts";
+import { countersKey, journalFilesKey, journalRange } from "../../store/kv/keys.ts";
 import { type CursorState, parseLines, type StoredEntry } from "../../store/kv/lines.ts";
 import type { MailboxRow } from "../../store/kv/mailbox_row.ts";
-import { joinText, parseJson } from "../../store/kv/values.ts";
+import { decodeText, joinText, parseJson } from "../../store/kv/values.ts";
 import type { SimDisk } from "./sim_disk.ts";
 
 /** What the rows of a disk say. */
@@ -27,6 +28,12 @@ export class Ledger {
   readonly #mailboxes = new Map<string, StoredEntry[]>();
   readonly #violated: (what: string) => void;
   #segment = 0;
+  /** How it was before the last segment, and what that brought. */
+  #before: { segment: number; last: Position; entries: StoredEntry[] } = {
+    segment: 0,
+    last: 0,
+    entries: [],
+  };
   /** The newest committed position. */
   last: Position = 0;
 
@@ -42,23 +49,38 @@ export class Ledger {
 
   /** Reads the journal's part of a commit. */
   committed(writes: readonly Write[]): void {
-    const parts: Row[] = [];
-    for (const { key, value } of writes) {
-      if (key[0] !== "journal" || value === null) continue;
-      this.#note(Number(key[1]), Number(key[2]));
-      parts.push({ key, value, version: "" });
-    }
-    if (parts.length === 0) return;
-    for (const line of parseLines(joinText(parts))) {
-      if (line.kind === "entry") this.#add(line.entry);
+    const parts = writes.flatMap(({ key, value }) =>
+      key[0] !== "journal" || value === null ? [] : [{ key, value, version: "" }]
+    );
+    const [first] = parts;
+    if (first !== undefined) this.wrote(Number(first.key[1]), joinText(parts));
+  }
+
+  /** Reads a segment. */
+  wrote(segment: number, text: string): void {
+    if (segment <= this.#segment) this.#violated(`Journal segment ${segment} was written again`);
+    this.#before = { segment: this.#segment, last: this.last, entries: [] };
+    this.#segment = segment;
+    for (const line of parseLines(text)) {
+      if (line.kind !== "entry") continue;
+      this.#add(line.entry);
+      this.#before.entries.push(line.entry);
     }
   }
 
-  #note(segment: number, part: number): void {
-    if (segment < this.#segment || (part === 0 && segment === this.#segment)) {
-      this.#violated(`Journal segment ${segment} was written again`);
-    }
+  /** The segment that was read last is not there any more: nobody was told of it. */
+  undone(): void {
+    const { segment, last, entries } = this.#before;
     this.#segment = segment;
+    this.last = last;
+    for (const entry of entries) {
+      this.byId.delete(entry.id);
+      const word = wordOf(entry);
+      if (word !== null) remove(this.byWord, word, entry);
+      remove(this.#mailboxes, entry.to, entry);
+      if (entry.copied) remove(this.#mailboxes, entry.sender, entry);
+    }
+    this.#before = { segment, last, entries: [] };
   }
 
   #add(entry: StoredEntry): void {
@@ -103,7 +125,7 @@ export function readDisk(disk: SimDisk): DiskState {
   }
   const counters = disk.get(countersKey);
   const from = counters === null ? 0 : parseJson<{ segment: number }>(counters.value).segment;
-  for (const [, text] of joinParts(disk.list(journalRange(from + 1)), 2)) {
+  for (const text of segmentsOf(disk, from)) {
     for (const line of parseLines(text)) {
       if (line.kind === "cursor") {
         mapIn(cursors, line.user).set(line.device, positionOf(line.state));
@@ -115,6 +137,20 @@ export function readDisk(disk: SimDisk): DiskState {
     }
   }
   return { entries, cursors };
+}
+
+/** The segments after one, in order, of rows and of files. */
+function segmentsOf(disk: SimDisk, after: number): string[] {
+  const segments = joinParts(disk.list(journalRange(after + 1)), 2)
+    .map(([key, text]): [number, string] => [Number(key[1]), text]);
+  const files = disk.get(journalFilesKey);
+  for (const slot of files === null ? [] : parseJson<number[]>(files.value)) {
+    const bytes = disk.files.get(slot)?.bytes ?? new Uint8Array();
+    for (const { number, text } of recordsOf(bytes)) {
+      if (number > after) segments.push([number, decodeText(text)]);
+    }
+  }
+  return segments.sort(([a], [b]) => a - b).map(([, text]) => text);
 }
 
 function positionOf({ position }: CursorState): Position {
@@ -142,4 +178,10 @@ function push<V>(lists: Map<string, V[]>, key: string, value: V): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);
   else list.push(value);
+}
+
+function remove<V>(lists: Map<string, V[]>, key: string, value: V): void {
+  const left = lists.get(key)?.filter((one) => one !== value) ?? [];
+  if (left.length > 0) lists.set(key, left);
+  else lists.delete(key);
 }

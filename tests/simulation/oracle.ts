@@ -14,6 +14,7 @@ import { Deliveries } from "./deliveries.ts";
 import { Receipts } from "./receipts.ts";
 import { type Incarnation, type LinkFacts, Records } from "./records.ts";
 import type { SimClock } from "./sim_clock.ts";
+import type { Ledger } from "./ledger.ts";
 import type { SimDisk } from "./sim_disk.ts";
 import type { LinkObserver, SimLink } from "./sim_link.ts";
 
@@ -65,9 +66,25 @@ export class Oracle implements LinkObserver {
 
   /** A commit was made. */
   committed(writes: readonly Write[]): void {
+    this.#stores((ledger) => ledger.committed(writes));
+  }
+
+  /** A segment was written to a file. */
+  wrote(segment: number, text: string): void {
+    this.#records.count("segments in files");
+    this.#stores((ledger) => ledger.wrote(segment, text));
+  }
+
+  /** The last segment was taken back: the disk did not say whether it was there. */
+  undone(): void {
+    this.#records.count("segments undone");
+    this.#stores((ledger) => ledger.undone());
+  }
+
+  #stores(change: (ledger: Ledger) => void): void {
     const { ledger } = this.#records;
     const before = ledger.byId.size;
-    ledger.committed(writes);
+    change(ledger);
     this.#records.count("stored", ledger.byId.size - before);
   }
 

@@ -14,6 +14,7 @@ import {
   VALUE_BYTES_MAX,
   type Write,
 } from "../../store/kv/database.ts";
+import { Call, DiskError, type Operation } from "./sim_call.ts";
 import { encodeKey, type SimDisk } from "./sim_disk.ts";
 
 /** Deno KV's limits on one commit and one key; bytes are those of its encoding. */
@@ -23,20 +24,6 @@ const COMMIT_BYTES_MAX = 800 * 1024;
 const COMMIT_KEY_BYTES_MAX = 80 * 1024;
 const KEY_BYTES_MAX = 2048;
 
-/** What can go wrong with a call: nothing was changed, or it was and the caller is not told. */
-export type DiskFault = "refused" | "unanswered";
-
-/** One call under way. */
-export interface Operation {
-  readonly kind: "read" | "list" | "commit";
-  /** Whether it was made, or refused, and only its answer is missing. */
-  readonly happened: boolean;
-  /** The first step: it is made, unless it is refused. */
-  happen(fault?: DiskFault): void;
-  /** The second step: the caller hears. */
-  answer(): void;
-}
-
 /** What a {@linkcode SimDatabase} tells. */
 export interface DatabaseObserver {
   /** A call waits for its first step. */
@@ -45,53 +32,6 @@ export interface DatabaseObserver {
   committed(writes: readonly Write[]): void;
   /** The store did something that no store may. */
   violated(what: string): void;
-}
-
-/** What the simulated disk throws. */
-export class DiskError extends Error {
-  override readonly name = "DiskError";
-}
-
-/** A call of one kind, with its promise. */
-class Call<T> implements Operation {
-  readonly kind: Operation["kind"];
-  readonly #make: () => T;
-  readonly #check: () => void;
-  readonly #result = Promise.withResolvers<T>();
-  #made: { readonly value: T } | { readonly error: Error } | null = null;
-
-  constructor(kind: Operation["kind"], make: () => T, check: () => void = () => {}) {
-    this.kind = kind;
-    this.#make = make;
-    this.#check = check;
-  }
-
-  get promise(): Promise<T> {
-    return this.#result.promise;
-  }
-
-  get happened(): boolean {
-    return this.#made !== null;
-  }
-
-  happen(fault?: DiskFault): void {
-    if (this.#made !== null) return;
-    this.#check();
-    const error = new DiskError(`Disk ${fault === "refused" ? "refused" : "does not answer"}`);
-    if (fault === "refused") {
-      this.#made = { error };
-      return;
-    }
-    const value = this.#make();
-    this.#made = fault === undefined ? { value } : { error };
-  }
-
-  answer(): void {
-    if (this.#made === null) throw new Error("Cannot answer: nothing has happened yet");
-    this.#check();
-    if ("error" in this.#made) this.#result.reject(this.#made.error);
-    else this.#result.resolve(this.#made.value);
-  }
 }
 
 /** The database as one process sees it. */

@@ -39,8 +39,19 @@ function encodeNumber(value: number): string {
   return String.fromCharCode(...bytes);
 }
 
-/** Rows that outlive the process. It does everything at once and knows no fault. */
+/** A file beside the rows. */
+export interface SimFile {
+  bytes: Uint8Array;
+  /** The process that has it open. */
+  holder: unknown;
+  /** Where the record begins that was written last, until it is undone. */
+  newest: number;
+}
+
+/** What outlives the process. It does everything at once and knows no fault. */
 export class SimDisk {
+  /** Files of the journal, by slot. */
+  readonly files = new Map<number, SimFile>();
   readonly #rows = new Map<string, Row>();
   /** The keys of all rows in order. */
   readonly #order: string[] = [];

@@ -10,6 +10,7 @@ import type { Log } from "../../server/log.ts";
 import { RpcError } from "../../rpc/mod.ts";
 import { StoreBusyError, StoreUnavailableError } from "../../store/store.ts";
 import type { Database } from "../../store/kv/database.ts";
+import { decodeText } from "../../store/kv/values.ts";
 import { KvStore } from "../../store/kv/kv_store.ts";
 import type { Attachment } from "../../store/store.ts";
 import { observeStore, type Sabotage } from "./observed_store.ts";
@@ -17,7 +18,9 @@ import type { Oracle } from "./oracle.ts";
 import type { Random } from "./random.ts";
 import type { Incarnation } from "./records.ts";
 import { ProcessClock, type SimClock } from "./sim_clock.ts";
-import { DiskError, type Operation, SimDatabase } from "./sim_database.ts";
+import { DiskError, type Operation } from "./sim_call.ts";
+import { SimDatabase } from "./sim_database.ts";
+import { SimDirectory } from "./sim_directory.ts";
 import type { SimDisk } from "./sim_disk.ts";
 import type { SimLink } from "./sim_link.ts";
 
@@ -32,6 +35,8 @@ export interface SimServerParts {
   /** Environment variables of the server. */
   readonly env: ReadonlyMap<string, string>;
   readonly sabotage: Sabotage;
+  /** Bytes of a file of its journal; null: that is in the database. */
+  readonly fileBytes: number | null;
 }
 
 /** One life of the server. */
@@ -45,6 +50,7 @@ export class SimServer implements Incarnation {
   readonly links: SimLink[] = [];
   readonly #parts: SimServerParts;
   readonly #clock: ProcessClock;
+  readonly #directory: SimDirectory | null;
   #state: "starting" | "running" | "stopping" | "over" = "starting";
   #door: ListenerHandler | null = null;
   #server: Server | null = null;
@@ -54,6 +60,7 @@ export class SimServer implements Incarnation {
     this.#parts = parts;
     this.number = parts.number;
     this.#clock = new ProcessClock(parts.clock);
+    this.#directory = parts.fileBytes === null ? null : this.#files(parts.fileBytes);
     this.#start().then(() => {
       if (this.#state === "starting") this.#state = "running";
     }, (error) => this.#failed("start failed", error));
@@ -99,7 +106,8 @@ export class SimServer implements Incarnation {
   kill(made: () => boolean): void {
     if (this.#state === "over") return;
     for (const operation of this.operations) {
-      if (operation.kind === "commit" && !operation.happened && made()) operation.happen();
+      const isWrite = operation.kind === "commit" || operation.kind === "write";
+      if (isWrite && !operation.happened) operation.happen(made() ? undefined : "refused");
     }
     this.#end();
   }
@@ -118,7 +126,7 @@ export class SimServer implements Incarnation {
       epoch: "simulation",
       lost: () => this.isLost = this.isEnding = true,
       failed: (error) => this.#report("background work failed", error),
-    });
+    }, this.#directory);
     const watcher = {
       attached: (user: string, device: string, { cursor }: Attachment) =>
         oracle.attached(this, user, device, cursor),
@@ -158,15 +166,27 @@ export class SimServer implements Incarnation {
     this.isEnding = true;
     this.#clock.kill();
     this.operations.length = 0;
+    this.#directory?.end();
     for (const link of this.links) link.lose();
+  }
+
+  #called(operation: Operation): void {
+    if (this.#state !== "over") this.operations.push(operation);
+  }
+
+  #files(fileBytes: number): SimDirectory {
+    const { disk, oracle, sabotage } = this.#parts;
+    return new SimDirectory(disk, fileBytes, {
+      called: (operation) => this.#called(operation),
+      wrote: (segment, text) => oracle.wrote(segment, decodeText(text)),
+      undone: () => oracle.undone(),
+    }, sabotage.loseCommit);
   }
 
   #database(): Database {
     const { disk, oracle, sabotage } = this.#parts;
     const database = new SimDatabase(disk, {
-      called: (operation) => {
-        if (this.#state !== "over") this.operations.push(operation);
-      },
+      called: (operation) => this.#called(operation),
       committed: (writes) => oracle.committed(writes),
       violated: (what) => oracle.violated(what),
     });

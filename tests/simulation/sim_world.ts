@@ -9,7 +9,7 @@ import type { Sabotage } from "./observed_store.ts";
 import type { Oracle } from "./oracle.ts";
 import type { Random } from "./random.ts";
 import type { SimClock } from "./sim_clock.ts";
-import type { DiskFault } from "./sim_database.ts";
+import type { DiskFault } from "./sim_call.ts";
 import { SimDisk } from "./sim_disk.ts";
 import type { SimLink } from "./sim_link.ts";
 import { SimServer } from "./sim_server.ts";
@@ -18,6 +18,12 @@ const HOUR_MS = 3600 * 1000;
 
 /** How far the wall clock may be set off in all: less than what cids are remembered for. */
 const OFFSET_MS_MAX = 3 * HOUR_MS;
+
+/**
+ * Bytes of a file of the journal: a few segments, or many. Without files (null) a server can be taken
+ * over while it lives.
+ */
+const FILE_BYTES = [null, 2048, 8192, 512 * 1024] as const;
 
 type DiskMode = "well" | "flaky" | "refusing" | "stuck";
 
@@ -46,6 +52,7 @@ export class SimWorld {
   readonly #sabotage: Sabotage;
   readonly #env: ReadonlyMap<string, string>;
   readonly #start: number;
+  readonly #fileBytes: number | null;
   #lives = 0;
 
   constructor({ random, clock, oracle, leanings, secret, sabotage }: WorldParts) {
@@ -57,6 +64,7 @@ export class SimWorld {
     this.#sabotage = sabotage;
     this.#env = envOf(random);
     this.#start = clock.now();
+    this.#fileBytes = random.pick(FILE_BYTES);
   }
 
   /** The server that was started last, if there is one. */
@@ -86,7 +94,9 @@ export class SimWorld {
   /** All that is on its way to the server arrives in one turn of its event loop. */
   #flood(links: readonly SimLink[]): string {
     const commits = () =>
-      this.servers.flatMap(({ operations }) => operations.filter(({ kind }) => kind === "commit"));
+      this.servers.flatMap(({ operations }) =>
+        operations.filter(({ kind }) => kind === "commit" || kind === "write")
+      );
     const before = commits().length;
     for (const link of links) while (link.hasForServer) link.arriveAtServer();
     if (commits().length > before) this.oracle.count("commits within a turn");
@@ -105,18 +115,18 @@ export class SimWorld {
         operation.answer();
         return `${operation.kind} is answered`;
       }
-      const fault = this.#diskFault(operation.kind === "commit");
+      const fault = this.#diskFault(operation.kind === "commit" || operation.kind === "write");
       operation.happen(fault);
       return `${operation.kind} is ${fault ?? "made"}`;
     };
   }
 
-  #diskFault(isCommit: boolean): DiskFault | undefined {
+  #diskFault(isWrite: boolean): DiskFault | undefined {
     const random = this.#random;
     const probability = { well: 0, stuck: 0, flaky: 0.15, refusing: 1 }[this.mode];
     if (!random.chance(probability)) return undefined;
     this.oracle.trouble();
-    const fault = isCommit && random.chance(0.3) ? "unanswered" : "refused";
+    const fault = isWrite && random.chance(0.3) ? "unanswered" : "refused";
     this.oracle.count(`disk ${fault}`);
     return fault;
   }
@@ -141,6 +151,7 @@ export class SimWorld {
       secret: this.#secret,
       env: this.#env,
       sabotage: this.#sabotage,
+      fileBytes: this.#fileBytes,
     });
     this.servers.push(server);
     this.oracle.count("server starts");

@@ -45,6 +45,7 @@ const CHECKS: ReadonlyMap<string | number | undefined, RowCheck> = new Map<strin
   ["epoch", json],
   ["expiries", nothing],
   ["journal", nothing],
+  ["journal_files", json],
   ["mailboxes", checkMailbox],
   ["outbox", checkOutbox],
   ["owner", json],
@@ -114,7 +115,7 @@ function checkRow(row: Row, scene: Scene): void {
 /** Reads the journal as a start does. */
 async function checkJournal(scene: Scene): Promise<void> {
   try {
-    const { position, mailboxes } = await replay(scene.rows);
+    const { position, mailboxes } = await replay(scene.rows, scene.rows.records);
     scene.newest = position;
     for (const { user, cursors } of mailboxes.values()) {
       for (const [device, cursor] of cursors) {

@@ -10,6 +10,7 @@ import { makeDraft } from "../fake_entries.ts";
 import type { Finding } from "../../store_files.ts";
 import type { Write } from "../database.ts";
 import { DenoDatabase } from "../deno_database.ts";
+import { DenoJournalDirectory } from "../journal_files/mod.ts";
 import { KvStore } from "../kv_store.ts";
 import { kvFiles } from "./kv_files.ts";
 
@@ -24,7 +25,7 @@ export async function openStore(path: string, epoch = "first"): Promise<KvStore>
     epoch,
     lost: () => assert.fail("somebody else opened the store"),
     failed: (error) => assert.fail(`the store failed: ${error}`),
-  });
+  }, new DenoJournalDirectory(path));
 }
 
 /** Puts some of everything into a store: settled, and in the journal. */

@@ -9,12 +9,16 @@ import { StoreUnavailableError } from "../../store.ts";
 import { checkRows } from "./check_rows.ts";
 import { COMMIT_BYTES_MAX, type Key, type Write, WRITES_MAX } from "../database.ts";
 import { DenoDatabase } from "../deno_database.ts";
-import { epochKey, ownerKey } from "../keys.ts";
+import { epochKey, journalFilesKey, journalKey, ownerKey } from "../keys.ts";
+import { journalPath, journalSlots } from "../journal_files/mod.ts";
+import { byteWrites } from "../values.ts";
 import { keyBytes } from "./key_bytes.ts";
 import { Snapshot } from "./snapshot.ts";
 
 /** Rows of one life of a file, which no other file needs. */
-const OWN_KEYS: ReadonlySet<string> = new Set([ownerKey, epochKey].map((key) => key.join("\n")));
+const OWN_KEYS: ReadonlySet<string> = new Set(
+  [ownerKey, epochKey, journalFilesKey].map((key) => key.join("\n")),
+);
 
 /** Changes of one commit while a file is filled: nobody waits for it, so many at once. */
 const FILL_WRITES_MAX = 5 * WRITES_MAX;
@@ -47,6 +51,12 @@ class KvSnapshot implements StoreSnapshot {
   }
 
   *rows(): Generator<StoredRow> {
+    // A file that is filled has no others beside it: all of its journal is in rows.
+    for (const { number, text } of this.#rows.records) {
+      for (const { key, value } of byteWrites(text, (part) => journalKey(number, part))) {
+        if (value !== null) yield { key, value };
+      }
+    }
     for (const { key, value } of this.#rows.all()) {
       if (!isOwn(key)) yield { key, value };
     }
@@ -115,6 +125,8 @@ async function replace(path: string, filled: string): Promise<void> {
   // A log that is left would be taken for one of the new file.
   for (const end of BESIDE) await removeFile(path + end);
   await Deno.rename(filled, path);
+  // The new one does not name them.
+  for (const slot of journalSlots(path)) await removeFile(journalPath(path, slot));
 }
 
 function isOwn(key: Key): boolean {

@@ -8,7 +8,12 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../store.ts";
 import type { Database, Key, Range, Row } from "../database.ts";
+import type { SegmentRecord } from "../journal_files/mod.ts";
+import { countersKey, journalFilesKey, journalRange } from "../keys.ts";
+import type { Counters } from "../settler.ts";
+import { parseJson } from "../values.ts";
 import { keyBytes, keyOf } from "./key_bytes.ts";
+import { type JournalState, readUnsettled } from "./unsettled_records.ts";
 
 /** The newest of Deno KV's own changes of its tables: what is here was written for it. */
 const MIGRATION = 3;
@@ -18,6 +23,9 @@ const BYTES = 3;
 
 /** How long to wait for a lock that somebody holds for a moment, in milliseconds. */
 const LOCK_MS_MAX = 5000;
+
+/** How often the moment is taken anew, where the journal goes on to other files meanwhile. */
+const MOMENTS_MAX = 20;
 
 const EACH = "SELECT k, v, v_encoding, version FROM kv";
 
@@ -34,6 +42,8 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
   readonly #one: StatementSync;
   readonly #some: StatementSync;
   readonly #next: StatementSync;
+  /** What of the journal is in files, oldest first. */
+  #records: readonly SegmentRecord[] = [];
 
   private constructor(database: DatabaseSync, path: string) {
     this.#path = path;
@@ -51,6 +61,20 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
    * @throws {StoreUnavailableError} it cannot be read, or is none of Titan's.
    */
   static open(path: string): Snapshot {
+    for (let moments = 1; moments <= MOMENTS_MAX; moments++) {
+      const snapshot = Snapshot.#take(path);
+      try {
+        if (telling(() => snapshot.#readJournal())) return snapshot;
+      } catch (error) {
+        snapshot[Symbol.dispose]();
+        throw error;
+      }
+      snapshot[Symbol.dispose]();
+    }
+    throw new StoreUnavailableError("Cannot read the store: its journal does not hold still");
+  }
+
+  static #take(path: string): Snapshot {
     return telling(() => {
       const database = readerOf(path);
       try {
@@ -65,6 +89,37 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
         throw error;
       }
     });
+  }
+
+  /** What of the journal is in files, oldest first. */
+  get records(): readonly SegmentRecord[] {
+    return this.#records;
+  }
+
+  /** @returns false where files may have been written over since the moment */
+  #readJournal(): boolean {
+    const state = this.#journalState();
+    const records = readUnsettled(this.#path, state);
+    using later = Snapshot.#take(this.#path);
+    const { slots, settled } = later.#journalState();
+    if (settled !== state.settled || `${slots}` !== `${state.slots}`) return false;
+    if (records === null) {
+      throw new StoreUnavailableError("Cannot read the store: a file of its journal is missing");
+    }
+    this.#records = records;
+    return true;
+  }
+
+  #journalState(): JournalState {
+    const [files, counters] = [this.get(journalFilesKey), this.get(countersKey)];
+    const { start, end } = journalRange(0);
+    const newest = this.#database.prepare(`${EACH} WHERE k >= ? AND k < ? ORDER BY k DESC LIMIT 1`)
+      .get(keyBytes(start), keyBytes(end));
+    return {
+      slots: files === null ? [] : parseJson<number[]>(files.value),
+      settled: counters === null ? 0 : parseJson<Counters>(counters.value).segment,
+      newest: newest === undefined ? 0 : Number(rowOf(newest).key[1]),
+    };
   }
 
   /** As {@linkcode Database.read}. */
@@ -111,9 +166,10 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
     }
   }
 
-  /** Rows in all. */
+  /** Rows in all, and segments in files. */
   count(): number {
-    return Number(telling(() => this.#database.prepare("SELECT count(*) n FROM kv").get())?.["n"]);
+    return this.#records.length +
+      Number(telling(() => this.#database.prepare("SELECT count(*) n FROM kv").get())?.["n"]);
   }
 
   /** What SQLite finds wrong with its own pages; empty where nothing is. */

@@ -1,0 +1,57 @@
+/**
+ * What is in the files of the journal beside a database, as of a moment of that, also while a server
+ * writes them.
+ *
+ * @module
+ */
+import { StoreUnavailableError } from "../../store.ts";
+import { journalPath, recordsOf, type SegmentRecord } from "../journal_files/mod.ts";
+
+/** What the database says of its journal. */
+export interface JournalState {
+  /** The files. */
+  readonly slots: readonly number[];
+  /** Segments up to this one were settled. */
+  readonly settled: number;
+  /** The newest segment that is in rows; 0 where there is none. */
+  readonly newest: number;
+}
+
+/**
+ * The segments in files that were not settled, in order.
+ *
+ * Those that came after the moment are there too, up to the first that follows one in the database
+ * which came after the moment as well: so it is always a state in which the store once was.
+ *
+ * @param database where that is
+ * @returns null where a file is missing
+ * @throws {StoreUnavailableError} the disk refused.
+ */
+export function readUnsettled(
+  database: string,
+  { slots, settled, newest }: JournalState,
+): readonly SegmentRecord[] | null {
+  const records: SegmentRecord[] = [];
+  let known = Math.max(settled, newest);
+  for (const slot of slots) {
+    const file = readFile(journalPath(database, slot));
+    if (file === null) return null;
+    for (const record of recordsOf(file)) {
+      if (record.number <= settled) continue;
+      if (record.previous > known) return records;
+      known = Math.max(known, record.number);
+      // Copied: the rest of the file is not needed.
+      records.push({ ...record, text: record.text.slice() });
+    }
+  }
+  return records;
+}
+
+function readFile(path: string): Uint8Array | null {
+  try {
+    return Deno.readFileSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return null;
+    throw new StoreUnavailableError("Cannot read the journal: the disk refused", { cause });
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * The files in which the journal keeps its segments.
+ *
+ * @module
+ */
+export { DenoJournalDirectory, journalPath, journalSlots } from "./deno_directory.ts";
+export type { JournalDirectory, JournalSpace } from "./directory.ts";
+export { JournalFile } from "./journal_file.ts";
+export { RECORD_HEADER_BYTES, recordsOf, type SegmentRecord } from "./records.ts";
