@@ -23,7 +23,7 @@ const OFFSET_MS_MAX = 3 * HOUR_MS;
  * Bytes of a file of the journal: a few segments, or many. Without files (null) a server can be taken
  * over while it lives.
  */
-const FILE_BYTES = [null, 2048, 8192, 512 * 1024] as const;
+const FILE_BYTES = [null, 2048, 16 * 1024, 1024 * 1024] as const;
 
 type DiskMode = "well" | "flaky" | "refusing" | "stuck";
 
@@ -93,9 +93,10 @@ export class SimWorld {
 
   /** All that is on its way to the server arrives in one turn of its event loop. */
   #flood(links: readonly SimLink[]): string {
+    // A commit, or what begins a file for it.
     const commits = () =>
       this.servers.flatMap(({ operations }) =>
-        operations.filter(({ kind }) => kind === "commit" || kind === "write")
+        operations.filter(({ kind }) => kind !== "read" && kind !== "list")
       );
     const before = commits().length;
     for (const link of links) while (link.hasForServer) link.arriveAtServer();
