@@ -28,7 +28,7 @@ export function journalRange(from: number): Range {
   return { start: ["journal", from], end: ["journal", Infinity] };
 }
 
-/** The slots of the files that hold segments beside those rows, oldest first. */
+/** The slots of the files that hold segments beside those rows: a list in JSON. */
 export const journalFilesKey: Key = ["journal_files"];
 
 /** A user: {@linkcode User} in JSON. */

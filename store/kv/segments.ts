@@ -23,8 +23,8 @@ import { byteWrites, jsonValue, parseJson } from "./values.ts";
 /** Bytes of the text of one segment, at most. */
 export const SEGMENT_BYTES_MAX = 10 * VALUE_BYTES_MAX;
 
-/** Files that are kept to be written again; the rest is deleted. */
-const SPARES_MAX = 2;
+/** Files that are kept to be written again: what settling empties at a time under full load. */
+const SPARES_MAX = 8;
 
 /** What became of a segment. */
 export interface WrittenSegment {
@@ -36,7 +36,7 @@ export interface WrittenSegment {
 /** What {@linkcode Segments.open} found. */
 export interface OpenedSegments {
   readonly segments: Segments;
-  /** What was not settled of the files. */
+  /** What was not settled of the files, oldest first. */
   readonly records: readonly SegmentRecord[];
 }
 
@@ -46,14 +46,14 @@ export class Segments {
   readonly #directory: JournalDirectory | null;
   readonly #buffer = new Uint8Array(RECORD_HEADER_BYTES + SEGMENT_BYTES_MAX);
   readonly #encoder = new TextEncoder();
-  /** The files that the database names, oldest first. */
+  /** The files that the database names. */
   #files: JournalFile[] = [];
-  /** The last of those, where this process began it. */
+  /** The one of those that is written. */
   #current: JournalFile | null = null;
-  /** A file that was begun and that the database may name by now. */
+  /** Whether the database may name others by now. */
+  #isMisnamed = false;
+  /** A file that was made and that the database may name by now. */
   #next: JournalFile | null = null;
-  /** Files that the database does not name any more. */
-  #spares: JournalFile[] = [];
   /** Segments up to this one were settled. */
   #settled: number;
   /** The newest segment on disk, wherever that is. */
@@ -103,7 +103,8 @@ export class Segments {
       segments.#closeAll();
       throw error;
     }
-    return { segments, records: records.filter(({ number }) => number > settled) };
+    const unsettled = records.filter(({ number }) => number > settled);
+    return { segments, records: unsettled.sort((one, other) => one.number - other.number) };
   }
 
   /**
@@ -154,10 +155,11 @@ export class Segments {
 
   /** Lets others have the files; where nothing is in them any more, they go. */
   async close(): Promise<void> {
+    const isEmpty = !this.#files.some((file) => this.#isLive(file));
     try {
-      if (this.#files.length > 0 && this.#live().length === 0) await this.#removeAll();
+      if (isEmpty && this.#directory) await this.#letGo(this.#directory, this.#files);
     } catch {
-      // The database names them still: the next start finds them.
+      // The next start finds them.
     } finally {
       this.#closeAll();
     }
@@ -183,37 +185,40 @@ export class Segments {
     return this.#current === null ? Promise.resolve() : refusing(this.#current.undo());
   }
 
-  /** Goes on to another file, and lets go of those that nobody needs. */
+  /** Goes on to another file: one in which all is settled, or a new one. */
   async #rotate(directory: JournalDirectory, first: number): Promise<JournalFile> {
-    const next = this.#next ??= await refusing(this.#begin(directory, first));
-    const live = this.#live();
-    await this.#name([...live, next]);
-    const idle = this.#files.filter((file) => !live.includes(file));
-    this.#files = [...live, next];
-    this.#current = next;
-    this.#next = null;
-    this.#spares.push(...idle);
-    // The database does not name them: where this fails, the next start deletes them.
-    await this.#remove(directory, this.#spares.splice(SPARES_MAX)).catch(() => {});
-    return next;
+    if (this.#isMisnamed) await this.#name(this.#files);
+    const [idle, ...spares] = this.#files.filter((file) => !this.#isLive(file));
+    if (idle === undefined) this.#current = await this.#begin(directory, first);
+    else {
+      await refusing(idle.restart(first));
+      this.#current = idle;
+    }
+    // Where this fails, the next start deletes them, or it is tried again.
+    await this.#letGo(directory, spares.slice(SPARES_MAX)).catch(() => {});
+    return this.#current;
   }
 
-  /** A file to go on with. */
+  /** Makes a file, and has the database name it. */
   async #begin(directory: JournalDirectory, first: number): Promise<JournalFile> {
-    const spare = this.#spares[0];
-    if (spare !== undefined) {
-      await spare.restart(first);
-      this.#spares.shift();
-      return spare;
-    }
-    const taken = await directory.list();
-    let slot = 1;
-    while (taken.includes(slot)) slot++;
-    const file = new JournalFile(slot, await directory.create(slot), 0);
-    this.#spares.push(file);
-    await file.restart(first);
-    this.#spares.pop();
+    const file = this.#next ??= await refusing(createFile(directory));
+    await refusing(file.restart(first));
+    await this.#name([...this.#files, file]);
+    this.#files.push(file);
+    this.#next = null;
     return file;
+  }
+
+  /** Deletes files in which nothing is left. */
+  async #letGo(directory: JournalDirectory, files: readonly JournalFile[]): Promise<void> {
+    if (files.length === 0) return;
+    const left = this.#files.filter((file) => !files.includes(file));
+    await this.#name(left);
+    this.#files = left;
+    for (const file of files) {
+      file.close();
+      await directory.remove(file.slot);
+    }
   }
 
   async #takeOver(slot: number): Promise<readonly SegmentRecord[]> {
@@ -228,37 +233,29 @@ export class Segments {
     }
   }
 
-  /** The files in which something is not settled. */
-  #live(): JournalFile[] {
-    return this.#files.filter(({ last, isTorn }) => isTorn || last > this.#settled);
+  /** Whether something in a file is not settled. */
+  #isLive({ isTorn, last }: JournalFile): boolean {
+    return isTorn || last > this.#settled;
   }
 
   async #name(files: readonly JournalFile[]): Promise<void> {
     const value = jsonValue(files.map(({ slot }) => slot));
+    this.#isMisnamed = true;
     await this.#database.write([{ key: journalFilesKey, value }]);
-  }
-
-  async #removeAll(): Promise<void> {
-    await this.#name([]);
-    if (this.#directory === null) return;
-    await this.#remove(this.#directory, this.#all());
-  }
-
-  async #remove(directory: JournalDirectory, files: readonly JournalFile[]): Promise<void> {
-    for (const file of files) {
-      await directory.remove(file.slot);
-      file.close();
-    }
+    this.#isMisnamed = false;
   }
 
   #closeAll(): void {
-    for (const file of this.#all()) file.close();
+    for (const file of this.#files) file.close();
+    this.#next?.close();
   }
+}
 
-  #all(): JournalFile[] {
-    const all = [...this.#files, ...this.#spares];
-    return this.#next === null ? all : [...all, this.#next];
-  }
+async function createFile(directory: JournalDirectory): Promise<JournalFile> {
+  const taken = await directory.list();
+  let slot = 1;
+  while (taken.includes(slot)) slot++;
+  return new JournalFile(slot, await directory.create(slot), 0);
 }
 
 /** What the database says of the files. */

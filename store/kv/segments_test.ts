@@ -106,18 +106,30 @@ Deno.test("Segments.write() goes on to other files, and writes those again that 
   await world.fill(1, 10);
   assert.deepEqual(world.slots, { named: [1, 2, 3, 4], there: [1, 2, 3, 4] });
   await world.settle(9);
-  await world.fill(11, 13);
-  // The three that are settled are not named any more; one of them goes, two are kept.
-  assert.deepEqual(world.slots, { named: [4, 5], there: [1, 2, 4, 5] });
-  await world.settle(12);
-  await world.fill(14, 19);
-  assert.deepEqual(world.slots, { named: [5, 1, 2], there: [1, 2, 4, 5] });
+  await world.fill(11, 18);
+  assert.deepEqual(world.slots, { named: [1, 2, 3, 4], there: [1, 2, 3, 4] });
   const texts = await world.reopen();
-  assert.deepEqual(texts.map((text) => parseInt(text)), [13, 14, 15, 16, 17, 18, 19]);
-  assert.deepEqual(world.slots.there, [1, 2, 5], "what is not named is deleted");
+  assert.deepEqual(texts.map((text) => parseInt(text)), [10, 11, 12, 13, 14, 15, 16, 17, 18]);
+  await world.fill(19, 19);
+  await world.settle(19);
+  await world.fill(20, 22);
+  assert.deepEqual(world.slots.named, [1, 2, 3, 4], "those of an earlier life are written, too");
+  assert.deepEqual((await world.reopen()).map((text) => parseInt(text)), [20, 21, 22]);
 });
 
-Deno.test("Segments - each life writes a file of its own, and lets the older ones go", async () => {
+Deno.test("Segments.write() deletes files that nobody needs, but for a few", async () => {
+  const world = await World.open();
+  await world.fill(1, 60);
+  assert.equal(world.slots.named.length, 20);
+  await world.settle(60);
+  await world.fill(61, 63);
+  const { named, there } = world.slots;
+  assert.deepEqual(there, named.toSorted());
+  assert.equal(named.length, 9, "the one that is written and eight more");
+  assert.equal((await world.reopen()).length, 3);
+});
+
+Deno.test("Segments - a life writes no file in which another one left something", async () => {
   const world = await World.open();
   await world.fill(1, 2);
   await world.reopen();
@@ -125,8 +137,9 @@ Deno.test("Segments - each life writes a file of its own, and lets the older one
   assert.deepEqual(world.slots.named, [1, 2]);
   assert.deepEqual((await world.reopen()).map((text) => parseInt(text)), [1, 2, 3]);
   await world.settle(3);
+  await world.reopen();
   await world.fill(4, 4);
-  assert.deepEqual(world.slots.named, [3]);
+  assert.deepEqual(world.slots.named, [1, 2], "what is settled is written again");
 });
 
 for (const fault of ["refused", "unanswered"] as const) {
@@ -181,6 +194,34 @@ Deno.test("Segments.write() can be tried again wherever going on to another file
       const { named, there } = world.slots;
       assert.deepEqual(there, named.toSorted(), "nothing is left over");
     }
+  }
+});
+
+Deno.test("Segments.write() uses no file that the database may not name any more", async () => {
+  const world = await World.open();
+  await world.fill(1, 60);
+  await world.settle(60);
+  world.database.failOnce("unanswered");
+  // The commit that lets the surplus go was made, and nobody was told.
+  await world.fill(61, 63);
+  assert.equal(world.slots.named.length, 9);
+  world.database.judge = (kind) => kind === "commit" ? "refused" : "made";
+  await assert.rejects(world.fill(64, 120), StoreUnavailableError);
+  world.database.judge = () => "made";
+  await world.fill(121, 180);
+  assert.equal((await world.reopen()).length, 63);
+});
+
+Deno.test("Segments.write() adds nothing behind a header that could not be written", async () => {
+  for (const fault of ["refused", "unanswered"] as const) {
+    const world = await World.open();
+    await world.fill(1, 3);
+    await world.settle(3);
+    world.faults.push(fault);
+    await assert.rejects(world.fill(4, 4), StoreUnavailableError);
+    assert.equal(await world.segments.find(4), null);
+    await world.segments.write(5, "short", []);
+    assert.deepEqual(await world.reopen(), ["short"]);
   }
 });
 

@@ -41,6 +41,7 @@ export class KillingDirectory implements JournalDirectory {
     const kill = this.#kill;
     return {
       read: () => kill.step("replay", () => space.read()),
+      reserve: (bytes) => space.reserve(bytes),
       write: (bytes, at) =>
         kill.step(at === 0 ? "rotation" : "commit", () => space.write(bytes, at)),
       close: () => space.close(),

@@ -81,6 +81,7 @@ export class SimDirectory implements JournalDirectory {
     file.holder = this;
     return {
       read: () => this.#call(new Call("file", () => file.bytes.slice())),
+      reserve: (bytes) => grow(file, bytes),
       write: (bytes, at) => this.#write(file, bytes.slice(), at),
       close: () => {
         if (file.holder !== this) throw new Error("Cannot close: it is not open");
@@ -131,10 +132,12 @@ function isUndoing(bytes: Uint8Array): boolean {
 }
 
 function put(file: SimFile, bytes: Uint8Array, at: number): void {
-  if (file.bytes.length < at + bytes.length) {
-    const longer = new Uint8Array(at + bytes.length);
-    longer.set(file.bytes);
-    file.bytes = longer;
-  }
   file.bytes.set(bytes, at);
+}
+
+function grow(file: SimFile, bytes: number): void {
+  if (bytes <= file.bytes.length) return;
+  const longer = new Uint8Array(bytes);
+  longer.set(file.bytes);
+  file.bytes = longer;
 }

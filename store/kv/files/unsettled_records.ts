@@ -32,19 +32,21 @@ export function readUnsettled(
   { slots, settled, newest }: JournalState,
 ): readonly SegmentRecord[] | null {
   const records: SegmentRecord[] = [];
-  let known = Math.max(settled, newest);
   for (const slot of slots) {
     const file = readFile(journalPath(database, slot));
     if (file === null) return null;
-    for (const record of recordsOf(file)) {
-      if (record.number <= settled) continue;
-      if (record.previous > known) return records;
-      known = Math.max(known, record.number);
-      // Copied: the rest of the file is not needed.
-      records.push({ ...record, text: record.text.slice() });
-    }
+    const unsettled = recordsOf(file).filter(({ number }) => number > settled);
+    // Copied: the rest of the file is not needed.
+    records.push(...unsettled.map((record) => ({ ...record, text: record.text.slice() })));
   }
-  return records;
+  records.sort((one, other) => one.number - other.number);
+  let known = Math.max(settled, newest);
+  const end = records.findIndex(({ number, previous }) => {
+    const isMissing = previous > known;
+    known = Math.max(known, number);
+    return isMissing;
+  });
+  return end < 0 ? records : records.slice(0, end);
 }
 
 function readFile(path: string): Uint8Array | null {

@@ -17,7 +17,7 @@ const FILE_MODE = 0o600;
 const GROWTH_BYTES = 1024 * 1024;
 
 /** Bytes of a file, at most: what a start reads of a server that has little to do. */
-const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** What stands between the name of the database and a slot. */
 const INFIX = ".journal.";
@@ -115,13 +115,14 @@ class DenoJournalSpace implements JournalSpace {
     return bytes.subarray(0, length);
   }
 
+  reserve(bytes: number): void {
+    if (bytes <= this.#size) return;
+    const size = Math.ceil(bytes / GROWTH_BYTES) * GROWTH_BYTES;
+    this.#put(new Uint8Array(size - this.#size), this.#size);
+    this.#size = size;
+  }
+
   async write(bytes: Uint8Array, at: number): Promise<void> {
-    const end = at + bytes.length;
-    if (end > this.#size) {
-      const size = Math.ceil(end / GROWTH_BYTES) * GROWTH_BYTES;
-      this.#put(new Uint8Array(size - this.#size), this.#size);
-      this.#size = size;
-    }
     // Into the memory of the system: a thread of its own would cost more than it.
     this.#put(bytes, at);
     await this.#file.syncData();

@@ -28,9 +28,15 @@ export interface JournalSpace {
   /** All that is in it, synced: what was in the memory of the system alone would be lost with it. */
   read(): Promise<Uint8Array>;
   /**
+   * Makes sure that the disk has room for so many bytes from the start.
+   *
+   * @throws it has not.
+   */
+  reserve(bytes: number): void;
+  /**
    * Writes bytes, which may be used again once it has returned, and resolves when they are synced.
    *
-   * @param at in bytes from the start; where that is past the end, zeros are between
+   * @param at in bytes from the start; up to the end of them there must be room
    * @throws where the disk refused; then any of the bytes may have been written.
    */
   write(bytes: Uint8Array, at: number): Promise<void>;

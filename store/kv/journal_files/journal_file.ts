@@ -18,8 +18,8 @@ export class JournalFile {
   readonly slot: number;
   readonly #space: JournalSpace;
   #header: Uint8Array;
-  /** Where the next record begins, since {@linkcode restart}. */
-  #end = 0;
+  /** Where the next record begins. */
+  #end = Infinity;
   /** Something may stand there that is not to be found. */
   #isTorn = false;
   #isClosed = false;
@@ -47,7 +47,7 @@ export class JournalFile {
     return this.#isTorn;
   }
 
-  /** Bytes that are written. */
+  /** Bytes that are written, since {@linkcode restart}; no file has room that did not restart. */
   get size(): number {
     return this.#end;
   }
@@ -55,6 +55,9 @@ export class JournalFile {
   /** Forgets what is in it, for segments from a number on. @throws where the disk refused */
   async restart(first: number): Promise<void> {
     const header = fileHeader(first);
+    this.#space.reserve(header.length);
+    // Until it is there, nothing that is added could be found.
+    this.#end = Infinity;
     await this.#space.write(header, 0);
     this.#header = header;
     this.#end = FILE_HEADER_BYTES;
@@ -72,6 +75,8 @@ export class JournalFile {
     segment: Pick<SegmentRecord, "number" | "previous">,
   ): Promise<void> {
     sealRecord(record, segment, this.#header);
+    // Where that fails, nothing was written.
+    this.#space.reserve(this.#end + record.length);
     this.#isTorn = true;
     await this.#space.write(record, this.#end);
     this.#isTorn = false;
