@@ -6,4 +6,9 @@
 export { DenoJournalDirectory, journalPath, journalSlots } from "./deno_directory.ts";
 export type { JournalDirectory, JournalSpace } from "./directory.ts";
 export { JournalFile } from "./journal_file.ts";
-export { RECORD_HEADER_BYTES, recordsOf, type SegmentRecord } from "./records.ts";
+export {
+  FILE_HEADER_BYTES,
+  RECORD_HEADER_BYTES,
+  recordsOf,
+  type SegmentRecord,
+} from "./records.ts";
