@@ -11,7 +11,7 @@ import type { JournalDirectory, JournalSpace } from "./directory.ts";
 const FILE_MODE = 0o600;
 
 /**
- * By how much a file grows. Writing over bytes that are there takes a disk two thirds of the time
+ * By how much a file grows, at most. Writing over bytes that are there takes a disk two thirds of the time
  * that appending takes: no length and no map of blocks is written with them.
  */
 const GROWTH_BYTES = 1024 * 1024;
@@ -67,13 +67,13 @@ export class DenoJournalDirectory implements JournalDirectory {
       file.close();
       throw error;
     }
-    return await lock(file, path);
+    return await this.#lock(file, path);
   }
 
   async open(slot: number): Promise<JournalSpace | null> {
     const path = journalPath(this.#database, slot);
     try {
-      return await lock(await Deno.open(path, { read: true, write: true }), path);
+      return await this.#lock(await Deno.open(path, { read: true, write: true }), path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
@@ -87,18 +87,34 @@ export class DenoJournalDirectory implements JournalDirectory {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
+
+  /** Takes a file for this process alone. */
+  async #lock(file: Deno.FsFile, path: string): Promise<JournalSpace> {
+    try {
+      if (await file.tryLock(true)) {
+        const growth = Math.min(GROWTH_BYTES, this.fileBytes);
+        return new DenoJournalSpace(file, (await file.stat()).size, growth);
+      }
+      throw new StoreUnavailableError(`Cannot open the store: another process has "${path}"`);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
 }
 
 /** An open file. */
 class DenoJournalSpace implements JournalSpace {
   readonly #file: Deno.FsFile;
+  readonly #growth: number;
   #size: number;
   /** Where the next write goes by itself. */
   #at = 0;
 
-  constructor(file: Deno.FsFile, size: number) {
+  constructor(file: Deno.FsFile, size: number, growth: number) {
     this.#file = file;
     this.#size = size;
+    this.#growth = growth;
   }
 
   async read(): Promise<Uint8Array> {
@@ -117,7 +133,7 @@ class DenoJournalSpace implements JournalSpace {
 
   reserve(bytes: number): void {
     if (bytes <= this.#size) return;
-    const size = Math.ceil(bytes / GROWTH_BYTES) * GROWTH_BYTES;
+    const size = Math.ceil(bytes / this.#growth) * this.#growth;
     this.#put(new Uint8Array(size - this.#size), this.#size);
     this.#size = size;
   }
@@ -139,16 +155,5 @@ class DenoJournalSpace implements JournalSpace {
     let start = 0;
     while (start < bytes.length) start += this.#file.writeSync(bytes.subarray(start));
     this.#at = at + bytes.length;
-  }
-}
-
-/** Takes a file for this process alone. */
-async function lock(file: Deno.FsFile, path: string): Promise<JournalSpace> {
-  try {
-    if (await file.tryLock(true)) return new DenoJournalSpace(file, (await file.stat()).size);
-    throw new StoreUnavailableError(`Cannot open the store: another process has "${path}"`);
-  } catch (error) {
-    file.close();
-    throw error;
   }
 }
