@@ -51,8 +51,7 @@ export class Receipts {
         `Receipt: the sender of ${nameOf(entry)} is here and was not told; ${passed.join(", ")}`,
       );
     }
-    // The first device that acknowledges it counts. Where that went wrong, no other makes up for it.
-    if (!this.#due.has(entry.id)) this.#due.set(entry.id, this.#records.troubles);
+    this.#due.set(entry.id, this.#records.troubles);
   }
 
   /** What can be said only when all is over. */

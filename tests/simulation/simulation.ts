@@ -217,8 +217,12 @@ export class Simulation implements Disposable {
   /** Ends all faults, and sees that everything comes to its end. */
   async #heal(): Promise<void> {
     this.#world.mode = "well";
-    for (const server of this.#world.servers.slice(0, -1)) server.kill(() => true);
-    if (this.#world.newest?.isEnding) this.#world.newest?.kill(() => true);
+    const { newest, servers } = this.#world;
+    for (const server of servers) {
+      if (server === newest && !server.isEnding) continue;
+      server.kill(() => true);
+      this.#oracle.trouble();
+    }
     for (const device of this.#devices) device.becomeGood();
     for (const link of this.#world.links) link.notice();
     this.#note("everything is healed");
