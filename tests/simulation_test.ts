@@ -7,7 +7,7 @@ import type { Sabotage } from "./simulation/observed_store.ts";
 import { Simulation } from "./simulation/simulation.ts";
 import { SimulationError } from "./simulation/simulation_error.ts";
 
-const SEEDS = 24;
+const SEEDS = 18;
 const STEPS = 3000;
 
 /** Seeds after which a fault that was planted must have been found. */
