@@ -95,16 +95,17 @@ export class Segments {
     const segments = new Segments(database, directory, settled);
     const records: SegmentRecord[] = [];
     try {
-      for (const slot of slots) records.push(...await segments.#takeOver(slot));
-      for (const slot of await directory?.list() ?? []) {
-        if (!slots.includes(slot)) await directory?.remove(slot);
+      for (const slot of slots) {
+        for (const record of await segments.#takeOver(slot)) {
+          if (record.number > settled) records.push(record);
+        }
       }
+      if (directory !== null) await refusing(removeOthers(directory, slots));
     } catch (error) {
       segments.#closeAll();
       throw error;
     }
-    const unsettled = records.filter(({ number }) => number > settled);
-    return { segments, records: unsettled.sort((one, other) => one.number - other.number) };
+    return { segments, records: records.sort((one, other) => one.number - other.number) };
   }
 
   /**
@@ -256,6 +257,13 @@ async function createFile(directory: JournalDirectory): Promise<JournalFile> {
   let slot = 1;
   while (taken.includes(slot)) slot++;
   return new JournalFile(slot, await directory.create(slot), 0);
+}
+
+/** Deletes the files that are not named. */
+async function removeOthers(directory: JournalDirectory, slots: readonly number[]): Promise<void> {
+  for (const slot of await directory.list()) {
+    if (!slots.includes(slot)) await directory.remove(slot);
+  }
 }
 
 /** What the database says of the files. */

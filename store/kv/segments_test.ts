@@ -15,6 +15,7 @@ const TEXT = "x".repeat(90);
 /** Segments on a fake disk. {@linkcode World.reopen} is a crash and a start. */
 class World {
   database = new FakeDatabase();
+  fileBytes = FILE_BYTES;
   /** What becomes of the calls to files that follow, one each; then all are made. */
   readonly faults: (DiskFault | "made")[] = [];
   #directory: SimDirectory | null = null;
@@ -44,7 +45,7 @@ class World {
 
   /** The directory as a process sees it. */
   directory(): SimDirectory {
-    return new SimDirectory(this.database.disk, FILE_BYTES, {
+    return new SimDirectory(this.database.disk, this.fileBytes, {
       called: (operation) => this.#called(operation),
       wrote: () => {},
       undone: () => {},
@@ -222,6 +223,32 @@ Deno.test("Segments.write() adds nothing behind a header that could not be writt
     assert.equal(await world.segments.find(4), null);
     await world.segments.write(5, "short", []);
     assert.deepEqual(await world.reopen(), ["short"]);
+  }
+});
+
+Deno.test("Segments.open() reads a file that is full of segments without a text", async () => {
+  const world = await World.open();
+  await world.fill(1, 1);
+  const file = world.database.disk.files.get(1);
+  assert.ok(file);
+  // What asking every second whether the disk can be written leaves of two quiet days.
+  const count = 174_000;
+  world.fileBytes = 4 * 1024 * 1024;
+  file.bytes = new Uint8Array(world.fileBytes);
+  await world.reopen();
+  for (let number = 2; number <= count; number++) await world.segments.write(number, "", []);
+  assert.equal(world.slots.named.length, 1);
+  assert.equal((await world.reopen()).length, count - 1);
+  await world.settle(count - 1);
+  assert.equal((await world.reopen()).length, 1);
+});
+
+Deno.test("Segments.open() tells of a disk that refuses to list or to delete files", async () => {
+  for (let made = 0; made <= 1; made++) {
+    const world = await World.open();
+    world.database.disk.files.set(7, { bytes: new Uint8Array(), holder: null, newest: 0 });
+    world.faults.push(...Array<"made">(made).fill("made"), "refused");
+    await assert.rejects(world.reopen(), StoreUnavailableError);
   }
 });
 
