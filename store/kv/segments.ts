@@ -216,10 +216,8 @@ export class Segments {
     const left = this.#files.filter((file) => !files.includes(file));
     await this.#name(left);
     this.#files = left;
-    for (const file of files) {
-      file.close();
-      await directory.remove(file.slot);
-    }
+    for (const file of files) file.close();
+    for (const { slot } of files) await directory.remove(slot);
   }
 
   async #takeOver(slot: number): Promise<readonly SegmentRecord[]> {

@@ -198,6 +198,19 @@ Deno.test("Segments.write() can be tried again wherever going on to another file
   }
 });
 
+Deno.test("Segments.write() holds no file that it could not delete", async () => {
+  const world = await World.open();
+  await world.fill(1, 60);
+  await world.settle(60);
+  // The header of the next file is made, and the first of the surplus cannot be deleted.
+  world.faults.push("made", "refused");
+  await world.fill(61, 61);
+  const { named, there } = world.slots;
+  assert.equal(there.length, 20);
+  const held = [...world.database.disk.files].filter(([, { holder }]) => holder !== null);
+  assert.deepEqual(held.map(([slot]) => slot).sort(), named.toSorted());
+});
+
 Deno.test("Segments.write() uses no file that the database may not name any more", async () => {
   const world = await World.open();
   await world.fill(1, 60);
