@@ -48,7 +48,9 @@ export class Segments {
   readonly #encoder = new TextEncoder();
   /** The files that the database names. */
   #files: JournalFile[] = [];
-  /** The one of those that is written. */
+  /** Those of them that an earlier life wrote. */
+  readonly #inherited = new Set<JournalFile>();
+  /** The one that is written. */
   #current: JournalFile | null = null;
   /** Whether the database may name others by now. */
   #isMisnamed = false;
@@ -186,17 +188,20 @@ export class Segments {
     return this.#current === null ? Promise.resolve() : refusing(this.#current.undo());
   }
 
-  /** Goes on to another file: one in which all is settled, or a new one. */
+  /** Goes on to another file: one of this life in which all is settled, or a new one. */
   async #rotate(directory: JournalDirectory, first: number): Promise<JournalFile> {
     if (this.#isMisnamed) await this.#name(this.#files);
-    const [idle, ...spares] = this.#files.filter((file) => !this.#isLive(file));
+    const empty = this.#files.filter((file) => !this.#isLive(file));
+    // Where locks do not work, who lost the database may not know yet, and go on writing to those.
+    const inherited = empty.filter((file) => this.#inherited.has(file));
+    const [idle, ...spares] = empty.filter((file) => !this.#inherited.has(file));
     if (idle === undefined) this.#current = await this.#begin(directory, first);
     else {
       await refusing(idle.restart(first));
       this.#current = idle;
     }
     // Where this fails, the next start deletes them, or it is tried again.
-    await this.#letGo(directory, spares.slice(SPARES_MAX)).catch(() => {});
+    await this.#letGo(directory, [...inherited, ...spares.slice(SPARES_MAX)]).catch(() => {});
     return this.#current;
   }
 
@@ -224,7 +229,9 @@ export class Segments {
     const space = await openNamed(this.#directory, slot);
     try {
       const records = recordsOf(await refusing(space.read()));
-      this.#files.push(new JournalFile(slot, space, records.at(-1)?.number ?? 0));
+      const file = new JournalFile(slot, space, records.at(-1)?.number ?? 0);
+      this.#files.push(file);
+      this.#inherited.add(file);
       return records;
     } catch (error) {
       space.close();

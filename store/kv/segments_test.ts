@@ -111,11 +111,6 @@ Deno.test("Segments.write() goes on to other files, and writes those again that 
   assert.deepEqual(world.slots, { named: [1, 2, 3, 4], there: [1, 2, 3, 4] });
   const texts = await world.reopen();
   assert.deepEqual(texts.map((text) => parseInt(text)), [10, 11, 12, 13, 14, 15, 16, 17, 18]);
-  await world.fill(19, 19);
-  await world.settle(19);
-  await world.fill(20, 22);
-  assert.deepEqual(world.slots.named, [1, 2, 3, 4], "those of an earlier life are written, too");
-  assert.deepEqual((await world.reopen()).map((text) => parseInt(text)), [20, 21, 22]);
 });
 
 Deno.test("Segments.write() deletes files that nobody needs, but for a few", async () => {
@@ -130,7 +125,7 @@ Deno.test("Segments.write() deletes files that nobody needs, but for a few", asy
   assert.equal((await world.reopen()).length, 3);
 });
 
-Deno.test("Segments - a life writes no file in which another one left something", async () => {
+Deno.test("Segments - a life writes no file of another one, which may write it yet", async () => {
   const world = await World.open();
   await world.fill(1, 2);
   await world.reopen();
@@ -140,7 +135,8 @@ Deno.test("Segments - a life writes no file in which another one left something"
   await world.settle(3);
   await world.reopen();
   await world.fill(4, 4);
-  assert.deepEqual(world.slots.named, [1, 2], "what is settled is written again");
+  assert.deepEqual(world.slots, { named: [3], there: [3] }, "what is settled goes");
+  assert.deepEqual((await world.reopen()).map((text) => parseInt(text)), [4]);
 });
 
 for (const fault of ["refused", "unanswered"] as const) {
@@ -241,17 +237,19 @@ Deno.test("Segments.write() adds nothing behind a header that could not be writt
 
 Deno.test("Segments.open() reads a file that is full of segments without a text", async () => {
   const world = await World.open();
-  await world.fill(1, 1);
+  world.fileBytes = 4 * 1024 * 1024;
+  await world.reopen();
+  await world.segments.write(1, "", []);
   const file = world.database.disk.files.get(1);
   assert.ok(file);
+  const bytes = new Uint8Array(world.fileBytes);
+  bytes.set(file.bytes);
+  file.bytes = bytes;
   // What asking every second whether the disk can be written leaves of two quiet days.
   const count = 174_000;
-  world.fileBytes = 4 * 1024 * 1024;
-  file.bytes = new Uint8Array(world.fileBytes);
-  await world.reopen();
   for (let number = 2; number <= count; number++) await world.segments.write(number, "", []);
   assert.equal(world.slots.named.length, 1);
-  assert.equal((await world.reopen()).length, count - 1);
+  assert.equal((await world.reopen()).length, count);
   await world.settle(count - 1);
   assert.equal((await world.reopen()).length, 1);
 });
