@@ -19,9 +19,17 @@ export type { KvStoreOptions } from "./kv_store.ts";
 export async function openKvStore(path: string, options: KvStoreOptions): Promise<Store> {
   const database = await DenoDatabase.open(path);
   try {
-    return await KvStore.open(database, options, new DenoJournalDirectory(path));
+    return await KvStore.open(database, options, directoryOf(path));
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/**
+ * Where the journal has files. On Windows it has none: a lock keeps others there from reading too,
+ * so that no backup could be made while a server runs, and a directory cannot be synced.
+ */
+function directoryOf(path: string): DenoJournalDirectory | null {
+  return Deno.build.os === "windows" ? null : new DenoJournalDirectory(path);
 }

@@ -2,14 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FakeClock } from "./fake_clock.ts";
 import { makeDraft } from "./fake_entries.ts";
-import { journalSlots } from "./journal_files/mod.ts";
-import { openKvStore } from "./mod.ts";
+import { journalPath, journalSlots } from "./journal_files/mod.ts";
+import { type KvStoreOptions, openKvStore } from "./mod.ts";
 
-Deno.test("openKvStore() makes the file where it is missing, and finds it again", async () => {
-  const directory = await Deno.makeTempDir();
-  const path = join(directory, "titan.kv");
-  const clock = new FakeClock();
-  const options = {
+function optionsWith(clock: FakeClock): KvStoreOptions {
+  return {
     clock,
     limits: { mailboxMessages: 10, mailboxBytes: 1000, backlogBytes: 1000 },
     owner: { instance: "test" },
@@ -17,6 +14,13 @@ Deno.test("openKvStore() makes the file where it is missing, and finds it again"
     lost: () => {},
     failed: (error: unknown) => assert.ifError(error),
   };
+}
+
+Deno.test("openKvStore() makes the file where it is missing, and finds it again", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = join(directory, "titan.kv");
+  const clock = new FakeClock();
+  const options = optionsWith(clock);
   try {
     {
       await using store = await openKvStore(path, options);
@@ -30,6 +34,25 @@ Deno.test("openKvStore() makes the file where it is missing, and finds it again"
     assert.equal(clock.timers, 0);
     // A file that was closed in good order is all there is.
     assert.deepEqual(journalSlots(path), []);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("openKvStore() begins no new database beside files of a journal", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = join(directory, "titan.kv");
+  const options = optionsWith(new FakeClock());
+  try {
+    await Deno.writeTextFile(journalPath(path, 3), "kept");
+    const message =
+      "Cannot open the store: file 3 of its journal is there, its database is missing";
+    for (let tries = 0; tries < 2; tries++) {
+      await assert.rejects(openKvStore(path, options), { name: "StoreUnavailableError", message });
+    }
+    assert.equal(await Deno.readTextFile(journalPath(path, 3)), "kept");
+    await Deno.remove(journalPath(path, 3));
+    await using _store = await openKvStore(path, options);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

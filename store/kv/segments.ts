@@ -48,7 +48,9 @@ export class Segments {
   readonly #encoder = new TextEncoder();
   /** The files that the database names. */
   #files: JournalFile[] = [];
-  /** The one of those that is written. */
+  /** Those of them that an earlier life wrote. */
+  readonly #inherited = new Set<JournalFile>();
+  /** The one that is written. */
   #current: JournalFile | null = null;
   /** Whether the database may name others by now. */
   #isMisnamed = false;
@@ -95,16 +97,17 @@ export class Segments {
     const segments = new Segments(database, directory, settled);
     const records: SegmentRecord[] = [];
     try {
-      for (const slot of slots) records.push(...await segments.#takeOver(slot));
-      for (const slot of await directory?.list() ?? []) {
-        if (!slots.includes(slot)) await directory?.remove(slot);
+      for (const slot of slots) {
+        for (const record of await segments.#takeOver(slot)) {
+          if (record.number > settled) records.push(record);
+        }
       }
+      if (directory !== null) await refusing(removeOthers(directory, slots));
     } catch (error) {
       segments.#closeAll();
       throw error;
     }
-    const unsettled = records.filter(({ number }) => number > settled);
-    return { segments, records: unsettled.sort((one, other) => one.number - other.number) };
+    return { segments, records: records.sort((one, other) => one.number - other.number) };
   }
 
   /**
@@ -185,17 +188,20 @@ export class Segments {
     return this.#current === null ? Promise.resolve() : refusing(this.#current.undo());
   }
 
-  /** Goes on to another file: one in which all is settled, or a new one. */
+  /** Goes on to another file: one of this life in which all is settled, or a new one. */
   async #rotate(directory: JournalDirectory, first: number): Promise<JournalFile> {
     if (this.#isMisnamed) await this.#name(this.#files);
-    const [idle, ...spares] = this.#files.filter((file) => !this.#isLive(file));
+    const empty = this.#files.filter((file) => !this.#isLive(file));
+    // Where locks do not work, who lost the database may not know yet, and go on writing to those.
+    const inherited = empty.filter((file) => this.#inherited.has(file));
+    const [idle, ...spares] = empty.filter((file) => !this.#inherited.has(file));
     if (idle === undefined) this.#current = await this.#begin(directory, first);
     else {
       await refusing(idle.restart(first));
       this.#current = idle;
     }
     // Where this fails, the next start deletes them, or it is tried again.
-    await this.#letGo(directory, spares.slice(SPARES_MAX)).catch(() => {});
+    await this.#letGo(directory, [...inherited, ...spares.slice(SPARES_MAX)]).catch(() => {});
     return this.#current;
   }
 
@@ -215,17 +221,17 @@ export class Segments {
     const left = this.#files.filter((file) => !files.includes(file));
     await this.#name(left);
     this.#files = left;
-    for (const file of files) {
-      file.close();
-      await directory.remove(file.slot);
-    }
+    for (const file of files) file.close();
+    for (const { slot } of files) await directory.remove(slot);
   }
 
   async #takeOver(slot: number): Promise<readonly SegmentRecord[]> {
     const space = await openNamed(this.#directory, slot);
     try {
       const records = recordsOf(await refusing(space.read()));
-      this.#files.push(new JournalFile(slot, space, records.at(-1)?.number ?? 0));
+      const file = new JournalFile(slot, space, records.at(-1)?.number ?? 0);
+      this.#files.push(file);
+      this.#inherited.add(file);
       return records;
     } catch (error) {
       space.close();
@@ -256,6 +262,13 @@ async function createFile(directory: JournalDirectory): Promise<JournalFile> {
   let slot = 1;
   while (taken.includes(slot)) slot++;
   return new JournalFile(slot, await directory.create(slot), 0);
+}
+
+/** Deletes the files that are not named. */
+async function removeOthers(directory: JournalDirectory, slots: readonly number[]): Promise<void> {
+  for (const slot of await directory.list()) {
+    if (!slots.includes(slot)) await directory.remove(slot);
+  }
 }
 
 /** What the database says of the files. */

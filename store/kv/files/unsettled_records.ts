@@ -35,9 +35,10 @@ export function readUnsettled(
   for (const slot of slots) {
     const file = readFile(journalPath(database, slot));
     if (file === null) return null;
-    const unsettled = recordsOf(file).filter(({ number }) => number > settled);
-    // Copied: the rest of the file is not needed.
-    records.push(...unsettled.map((record) => ({ ...record, text: record.text.slice() })));
+    for (const record of recordsOf(file)) {
+      // Copied: the rest of the file is not needed.
+      if (record.number > settled) records.push({ ...record, text: record.text.slice() });
+    }
   }
   records.sort((one, other) => one.number - other.number);
   let known = Math.max(settled, newest);

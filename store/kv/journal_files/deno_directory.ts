@@ -65,6 +65,8 @@ export class DenoJournalDirectory implements JournalDirectory {
       await directory.sync();
     } catch (error) {
       file.close();
+      // Each further try takes another slot, and would leave one more.
+      await this.remove(slot).catch(() => {});
       throw error;
     }
     return await this.#lock(file, path);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { StoreUnavailableError } from "../../store.ts";
 import { DenoJournalDirectory, journalPath, journalSlots } from "./deno_directory.ts";
 
@@ -29,6 +29,21 @@ Deno.test("JournalDirectory.list() answers the slots of this database and nothin
     await directory.remove(1);
     await directory.remove(1);
     assert.deepEqual(await directory.list(), [12]);
+  }));
+
+Deno.test("JournalDirectory.create() leaves nothing where the name cannot be synced", () =>
+  inDirectory(async (database) => {
+    const directory = new DenoJournalDirectory(database);
+    const { open } = Deno;
+    Deno.open = (path, options) =>
+      path === dirname(database) ? Promise.reject(new Error("Disk refused")) : open(path, options);
+    try {
+      await assert.rejects(directory.create(1), { message: "Disk refused" });
+    } finally {
+      Deno.open = open;
+    }
+    assert.deepEqual(await directory.list(), []);
+    (await directory.create(1)).close();
   }));
 
 Deno.test("JournalSpace.write() writes at a place, over what was there", () =>
