@@ -8,6 +8,7 @@
 import { StoreUnavailableError } from "../store.ts";
 import { type ReadsRows, VALUE_BYTES_MAX, type Write } from "./database.ts";
 import {
+  isJournalFile,
   type JournalDirectory,
   JournalFile,
   type JournalSpace,
@@ -85,7 +86,7 @@ export class Segments {
    * Takes the files over, and deletes those that the database does not name.
    *
    * @param directory null: there are no files, all is in the database
-   * @throws {StoreUnavailableError} a file is missing, or another process has it.
+   * @throws {StoreUnavailableError} a file is missing or damaged, or another process has it.
    */
   static async open(
     database: OwnedDatabase,
@@ -224,7 +225,9 @@ export class Segments {
   async #takeOver(slot: number): Promise<readonly SegmentRecord[]> {
     const space = await openNamed(this.#directory, slot);
     try {
-      const records = recordsOf(await refusing(space.read()));
+      const bytes = await refusing(space.read());
+      if (!isJournalFile(bytes)) throw unusable(slot, "damaged");
+      const records = recordsOf(bytes);
       this.#files.push(new JournalFile(slot, space, records.at(-1)?.number ?? 0));
       return records;
     } catch (error) {
@@ -270,7 +273,11 @@ async function named(database: ReadsRows): Promise<{ slots: readonly number[]; s
 async function openNamed(directory: JournalDirectory | null, slot: number): Promise<JournalSpace> {
   const space = directory === null ? null : await refusing(directory.open(slot));
   if (space !== null) return space;
-  throw new StoreUnavailableError(`Cannot open the store: file ${slot} of its journal is missing`);
+  throw unusable(slot, "missing");
+}
+
+function unusable(slot: number, why: string): StoreUnavailableError {
+  return new StoreUnavailableError(`Cannot open the store: file ${slot} of its journal is ${why}`);
 }
 
 /** Tells of what a disk refuses as the store does. */

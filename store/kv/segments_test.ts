@@ -235,6 +235,14 @@ Deno.test("Segments.open() says which file is missing, and does not start", asyn
   await assert.rejects(Segments.assertFree(world.database, null), { message });
 });
 
+Deno.test("Segments.open() says which file is damaged, and does not start", async () => {
+  const world = await World.open();
+  await world.fill(1, 4);
+  world.database.disk.files.get(2)?.bytes.fill(0);
+  const message = "Cannot open the store: file 2 of its journal is damaged";
+  await assert.rejects(world.reopen(), { name: "StoreUnavailableError", message });
+});
+
 Deno.test("Segments.assertFree() refuses while another process has a file", async () => {
   const world = await World.open();
   await world.fill(1, 1);
