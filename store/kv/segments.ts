@@ -73,13 +73,13 @@ export class Segments {
   }
 
   /**
-   * Makes sure that no other process has one of the files: it would lose the database to this one.
-   *
-   * @throws {StoreUnavailableError} one has.
+   * Makes sure that no other process has a file: it would lose the database to this one. And that
+   * none is left of a database that was lost. @throws {StoreUnavailableError}
    */
   static async assertFree(database: ReadsRows, directory: JournalDirectory | null): Promise<void> {
-    const { slots } = await named(database);
+    const { slots, isNew } = await named(database);
     for (const slot of slots) (await openNamed(directory, slot)).close();
+    if (isNew) await assertNoneLeft(directory);
   }
 
   /**
@@ -178,8 +178,7 @@ export class Segments {
     const isFull = file === null || file.size + record.length > directory.fileBytes;
     if (file === null || isFull) file = await this.#rotate(directory, number);
     this.#attempt = { parts: 0, bytes: record.length - RECORD_HEADER_BYTES };
-    const segment = { number, previous: this.#last ?? 0 };
-    await refusing(file.append(record, segment));
+    await refusing(file.append(record, { number, previous: this.#last ?? 0 }));
   }
 
   #undo(): Promise<void> {
@@ -262,9 +261,10 @@ async function createFile(directory: JournalDirectory): Promise<JournalFile> {
 }
 
 /** What the database says of the files. */
-async function named(database: ReadsRows): Promise<{ slots: readonly number[]; settled: number }> {
+async function named(database: ReadsRows) {
   const [files, counters] = await database.read([journalFilesKey, countersKey]);
   return {
+    isNew: files === null && counters === null,
     slots: files ? parseJson<number[]>(files.value) : [],
     settled: counters ? parseJson<Counters>(counters.value).segment : 0,
   };
@@ -274,6 +274,14 @@ async function openNamed(directory: JournalDirectory | null, slot: number): Prom
   const space = directory === null ? null : await refusing(directory.open(slot));
   if (space !== null) return space;
   throw unusable(slot, "missing");
+}
+
+async function assertNoneLeft(directory: JournalDirectory | null): Promise<void> {
+  for (const slot of await directory?.list() ?? []) {
+    const space = await openNamed(directory, slot);
+    const records = recordsOf(await refusing(space.read()).finally(() => space.close()));
+    if (records.length > 0) throw unusable(slot, "here, and its database is not");
+  }
 }
 
 function unusable(slot: number, why: string): StoreUnavailableError {
