@@ -182,6 +182,29 @@ Deno.test("kvFiles.open() holds what was acknowledged before, however often the 
   assert.ok(headers.size > 2, `files of the journal began with ${[...headers].join("; ")}`);
 });
 
+Deno.test("a damaged journal is told by every command, and no server starts without what is lost", async () => {
+  await using place = await scratch();
+  const { root, dataDir, file } = place;
+  {
+    await using server = await startServer({ dataDir });
+    await using client = await TestClient.connect(server.url, { token: await server.token("bob") });
+    for (let count = 0; count < 9; count++) await client.sendMessage("bob", `text ${count}`);
+    await server.stop("SIGKILL");
+  }
+  const path = journalPath(join(dataDir, "titan.kv"), 1);
+  const bytes = await Deno.readFile(path);
+  const text = new TextEncoder().encode("text 4");
+  const at = bytes.findIndex((_, index) => text.every((byte, n) => bytes[index + n] === byte));
+  bytes[at] = 0x54;
+  for (const [damaged, why] of [[bytes, "missing"], [new Uint8Array(), "damaged"]] as const) {
+    await Deno.writeFile(path, damaged);
+    for (const args of [["check"], ["backup", file], ["user", "list"], ["serve"]]) {
+      const line = refused(await titan(dataDir, root, ...args));
+      assert.match(line, new RegExp(`journal.* is .*${why}$`), args.join(" "));
+    }
+  }
+});
+
 /** How a file of the journal begins: with the number of its first segment. */
 function headerOf(path: string): string {
   return Deno.readFileSync(path).subarray(0, FILE_HEADER_BYTES).toHex();

@@ -33,6 +33,7 @@ const COVERED_ELSEWHERE: ReadonlyMap<string, readonly [test: string, reason: str
     "store/kv/journal_files/journal_file.ts",
     ["store/kv/segments_test.ts", "it is what those are written to"],
   ],
+  ["store/kv/slots.ts", ["store/kv/segments_test.ts", "it is what opens and names those"]],
   ["store/kv/batch.ts", ["store/kv/journal_test.ts", "it is what the journal writes"]],
   ["store/kv/database.ts", ["store/kv/deno_database_test.ts", "its limits are Deno KV's own"]],
   ["store/memory/", ["store/memory/memory_store_test.ts", "parts of one adapter, seen through it"]],

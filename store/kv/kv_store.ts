@@ -3,18 +3,17 @@
  *
  * @module
  */
-import {
-  type ExpiredHandler,
-  type Store,
-  type StoreClock,
-  type StoreFigures,
-  type StoreLimits,
-  type StoreListener,
-  StoreUnavailableError,
-  type Sweeper,
+import type {
+  ExpiredHandler,
+  Store,
+  StoreClock,
+  StoreFigures,
+  StoreLimits,
+  StoreListener,
+  Sweeper,
 } from "../store.ts";
 import type { Database } from "./database.ts";
-import { countersKey, epochKey } from "./keys.ts";
+import { epochKey } from "./keys.ts";
 import { KvDevices } from "./kv_devices.ts";
 import type { JournalDirectory } from "./journal_files/mod.ts";
 import { KvMailboxes } from "./kv_mailboxes.ts";
@@ -89,7 +88,6 @@ export class KvStore implements Store {
     directory: JournalDirectory | null = null,
   ): Promise<KvStore> {
     const { clock, limits, failed, owner, lost } = options;
-    await assertWhole(database, directory);
     await Segments.assertFree(database, directory);
     const owned = await OwnedDatabase.take(database, owner, lost);
     const { segments, records } = await Segments.open(owned, directory);
@@ -127,21 +125,6 @@ export class KvStore implements Store {
     await segments.close();
     database.close();
   }
-}
-
-/**
- * A new database beside files of a journal: the one that names them was moved away, or is not back
- * yet, and they would be deleted.
- *
- * @throws {StoreUnavailableError} it is so.
- */
-async function assertWhole(database: Database, directory: JournalDirectory | null): Promise<void> {
-  const known = await database.read([epochKey, countersKey]);
-  const [slot] = known.some((row) => row !== null) ? [] : await directory?.list() ?? [];
-  if (slot === undefined) return;
-  throw new StoreUnavailableError(
-    `Cannot open the store: file ${slot} of its journal is there, its database is missing`,
-  );
 }
 
 /** What the content is called; where it has no name it gets one. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FakeClock } from "./fake_clock.ts";
 import { makeDraft } from "./fake_entries.ts";
-import { journalPath, journalSlots } from "./journal_files/mod.ts";
+import { journalSlots } from "./journal_files/mod.ts";
 import { type KvStoreOptions, openKvStore } from "./mod.ts";
 
 function optionsWith(clock: FakeClock): KvStoreOptions {
@@ -34,25 +34,6 @@ Deno.test("openKvStore() makes the file where it is missing, and finds it again"
     assert.equal(clock.timers, 0);
     // A file that was closed in good order is all there is.
     assert.deepEqual(journalSlots(path), []);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-});
-
-Deno.test("openKvStore() begins no new database beside files of a journal", async () => {
-  const directory = await Deno.makeTempDir();
-  const path = join(directory, "titan.kv");
-  const options = optionsWith(new FakeClock());
-  try {
-    await Deno.writeTextFile(journalPath(path, 3), "kept");
-    const message =
-      "Cannot open the store: file 3 of its journal is there, its database is missing";
-    for (let tries = 0; tries < 2; tries++) {
-      await assert.rejects(openKvStore(path, options), { name: "StoreUnavailableError", message });
-    }
-    assert.equal(await Deno.readTextFile(journalPath(path, 3)), "kept");
-    await Deno.remove(journalPath(path, 3));
-    await using _store = await openKvStore(path, options);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

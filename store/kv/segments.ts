@@ -5,20 +5,27 @@
  *
  * @module
  */
-import { StoreUnavailableError } from "../store.ts";
 import { type ReadsRows, VALUE_BYTES_MAX, type Write } from "./database.ts";
 import {
+  isJournalFile,
   type JournalDirectory,
   JournalFile,
-  type JournalSpace,
   RECORD_HEADER_BYTES,
   recordsOf,
   type SegmentRecord,
 } from "./journal_files/mod.ts";
-import { countersKey, journalFilesKey, journalKey } from "./keys.ts";
+import { journalFilesKey, journalKey } from "./keys.ts";
 import type { OwnedDatabase } from "./owned_database.ts";
-import type { Counters } from "./settler.ts";
-import { byteWrites, jsonValue, parseJson } from "./values.ts";
+import {
+  assertNoneLeft,
+  createFile,
+  named,
+  openNamed,
+  refusing,
+  removeOthers,
+  unusable,
+} from "./slots.ts";
+import { byteWrites, jsonValue } from "./values.ts";
 
 /** Bytes of the text of one segment, at most. */
 export const SEGMENT_BYTES_MAX = 10 * VALUE_BYTES_MAX;
@@ -74,20 +81,20 @@ export class Segments {
   }
 
   /**
-   * Makes sure that no other process has one of the files: it would lose the database to this one.
-   *
-   * @throws {StoreUnavailableError} one has.
+   * Makes sure that no other process has a file: it would lose the database to this one. And that
+   * none is left of a database that was lost. @throws {StoreUnavailableError}
    */
   static async assertFree(database: ReadsRows, directory: JournalDirectory | null): Promise<void> {
-    const { slots } = await named(database);
+    const { slots, isNew } = await named(database);
     for (const slot of slots) (await openNamed(directory, slot)).close();
+    if (isNew) await assertNoneLeft(directory);
   }
 
   /**
    * Takes the files over, and deletes those that the database does not name.
    *
    * @param directory null: there are no files, all is in the database
-   * @throws {StoreUnavailableError} a file is missing, or another process has it.
+   * @throws {StoreUnavailableError} a file is missing or damaged, or another process has it.
    */
   static async open(
     database: OwnedDatabase,
@@ -180,8 +187,7 @@ export class Segments {
     const isFull = file === null || file.size + record.length > directory.fileBytes;
     if (file === null || isFull) file = await this.#rotate(directory, number);
     this.#attempt = { parts: 0, bytes: record.length - RECORD_HEADER_BYTES };
-    const segment = { number, previous: this.#last ?? 0 };
-    await refusing(file.append(record, segment));
+    await refusing(file.append(record, { number, previous: this.#last ?? 0 }));
   }
 
   #undo(): Promise<void> {
@@ -228,7 +234,9 @@ export class Segments {
   async #takeOver(slot: number): Promise<readonly SegmentRecord[]> {
     const space = await openNamed(this.#directory, slot);
     try {
-      const records = recordsOf(await refusing(space.read()));
+      const bytes = await refusing(space.read());
+      if (!isJournalFile(bytes)) throw unusable(slot, "damaged");
+      const records = recordsOf(bytes);
       const file = new JournalFile(slot, space, records.at(-1)?.number ?? 0);
       this.#files.push(file);
       this.#inherited.add(file);
@@ -254,44 +262,5 @@ export class Segments {
   #closeAll(): void {
     for (const file of this.#files) file.close();
     this.#next?.close();
-  }
-}
-
-async function createFile(directory: JournalDirectory): Promise<JournalFile> {
-  const taken = await directory.list();
-  let slot = 1;
-  while (taken.includes(slot)) slot++;
-  return new JournalFile(slot, await directory.create(slot), 0);
-}
-
-/** Deletes the files that are not named. */
-async function removeOthers(directory: JournalDirectory, slots: readonly number[]): Promise<void> {
-  for (const slot of await directory.list()) {
-    if (!slots.includes(slot)) await directory.remove(slot);
-  }
-}
-
-/** What the database says of the files. */
-async function named(database: ReadsRows): Promise<{ slots: readonly number[]; settled: number }> {
-  const [files, counters] = await database.read([journalFilesKey, countersKey]);
-  return {
-    slots: files ? parseJson<number[]>(files.value) : [],
-    settled: counters ? parseJson<Counters>(counters.value).segment : 0,
-  };
-}
-
-async function openNamed(directory: JournalDirectory | null, slot: number): Promise<JournalSpace> {
-  const space = directory === null ? null : await refusing(directory.open(slot));
-  if (space !== null) return space;
-  throw new StoreUnavailableError(`Cannot open the store: file ${slot} of its journal is missing`);
-}
-
-/** Tells of what a disk refuses as the store does. */
-async function refusing<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    if (cause instanceof StoreUnavailableError) throw cause;
-    throw new StoreUnavailableError("Cannot use the journal: the disk refused", { cause });
   }
 }

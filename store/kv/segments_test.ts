@@ -273,6 +273,27 @@ Deno.test("Segments.open() says which file is missing, and does not start", asyn
   await assert.rejects(Segments.assertFree(world.database, null), { message });
 });
 
+Deno.test("Segments.open() says which file is damaged, and does not start", async () => {
+  const world = await World.open();
+  await world.fill(1, 4);
+  world.database.disk.files.get(2)?.bytes.fill(0);
+  const message = "Cannot open the store: file 2 of its journal is damaged";
+  await assert.rejects(world.reopen(), { name: "StoreUnavailableError", message });
+});
+
+Deno.test("Segments.assertFree() refuses where messages were left without their database", async () => {
+  const world = await World.open();
+  const fresh = new FakeDatabase();
+  (await world.directory().create(1)).close();
+  await Segments.assertFree(fresh, world.directory());
+  await world.fill(1, 1);
+  await world.reopen();
+  const message = "Cannot open the store: file 2 of its journal is here, and its database is not";
+  await world.segments.close();
+  await assert.rejects(Segments.assertFree(fresh, world.directory()), { message });
+  await Segments.assertFree(world.database, world.directory());
+});
+
 Deno.test("Segments.assertFree() refuses while another process has a file", async () => {
   const world = await World.open();
   await world.fill(1, 1);

@@ -13,6 +13,7 @@ import { jsonValue } from "../../store/kv/values.ts";
 import { CryptoGate } from "./crypto_gate.ts";
 import type { Sabotage } from "./observed_store.ts";
 import { Oracle } from "./oracle.ts";
+import { drain } from "./drain.ts";
 import { History } from "./history.ts";
 import { habitsOf, type Leanings, leaningsOf } from "./leanings.ts";
 import { Random } from "./random.ts";
@@ -46,10 +47,6 @@ const DAY_SECONDS = 24 * 3600;
 
 /** Steps between two looks at the disk. */
 const DISK_CHECK_STEPS = 250;
-
-/** Steps between two looks at a mailbox, and looks until nothing may wait in it. */
-const LOOK_STEPS = 100;
-const LOOKS_MAX = 1000;
 
 /** Steps after which everything must have come to rest. */
 const REST_STEPS_MAX = 300_000;
@@ -230,7 +227,7 @@ export class Simulation implements Disposable {
     // Whoever was refused is sent it again after its time; what was expired is swept.
     const moment = this.#clock.monotonic() + 90_000;
     await this.#rest(() => this.#clock.monotonic() > moment);
-    await this.#drain();
+    await drain(this.#world, this.#users, (until) => this.#rest(until));
     await this.#rest(() => this.#devices.every((device) => device.isDone));
     this.#world.checkDisk();
     this.#checkTold();
@@ -249,23 +246,6 @@ export class Simulation implements Disposable {
     const users = this.#world.newest?.users;
     const online = new Set(this.#devices.map(({ user }) => user)).size;
     if (users !== online) this.#oracle.violated(`I7: ${users} users are here, not ${online}`);
-  }
-
-  /** Waits until nothing waits for anybody: a device may be done for a moment only. */
-  async #drain(): Promise<void> {
-    for (const user of this.#users) {
-      for (let looks = 1;; looks++) {
-        let waiting: number | undefined;
-        this.#world.newest?.mailboxes?.inspect(user).then((state) => waiting = state?.messages);
-        await this.#rest(() => waiting !== undefined);
-        if (waiting === 0) break;
-        if (looks === LOOKS_MAX) {
-          return this.#oracle.violated(`${waiting} messages wait for ${user} at the end`);
-        }
-        let steps = 0;
-        await this.#rest(() => ++steps > LOOK_STEPS);
-      }
-    }
   }
 
   /** Stops the server as it should be, and looks at what it left. */

@@ -10,7 +10,7 @@ import { checkRows } from "./check_rows.ts";
 import { COMMIT_BYTES_MAX, type Key, type Write, WRITES_MAX } from "../database.ts";
 import { DenoDatabase } from "../deno_database.ts";
 import { epochKey, journalFilesKey, journalKey, ownerKey } from "../keys.ts";
-import { journalPath, journalSlots } from "../journal_files/mod.ts";
+import { DenoJournalDirectory, journalPath, journalSlots } from "../journal_files/mod.ts";
 import { byteWrites } from "../values.ts";
 import { keyBytes } from "./key_bytes.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -108,6 +108,7 @@ async function fill(path: string, rows: AsyncIterable<StoredRow>): Promise<void>
 }
 
 async function mend(path: string, findings: readonly Finding[]): Promise<void> {
+  await assertFree(path);
   const database = await telling(() => DenoDatabase.open(path));
   try {
     for (const { mend } of findings) if (mend.length > 0) await write(database, mend);
@@ -117,6 +118,7 @@ async function mend(path: string, findings: readonly Finding[]): Promise<void> {
 }
 
 async function replace(path: string, filled: string): Promise<void> {
+  await assertFree(path);
   try {
     foldLog(path);
   } catch {
@@ -127,6 +129,23 @@ async function replace(path: string, filled: string): Promise<void> {
   await Deno.rename(filled, path);
   // The new one does not name them.
   for (const slot of journalSlots(path)) await removeFile(journalPath(path, slot));
+}
+
+/**
+ * Makes sure that no server writes the journal: the lock of the directory may have been removed.
+ *
+ * @throws {StoreUnavailableError} one does.
+ */
+async function assertFree(path: string): Promise<void> {
+  const directory = new DenoJournalDirectory(path);
+  for (const slot of journalSlots(path)) {
+    try {
+      (await directory.open(slot))?.close();
+    } catch (error) {
+      // One that cannot be opened is in nobody's way.
+      if (error instanceof StoreUnavailableError) throw error;
+    }
+  }
 }
 
 function isOwn(key: Key): boolean {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { StoreUnavailableError } from "../../store.ts";
 import type { StoredRow } from "../../store_files.ts";
+import { makeDraft } from "../fake_entries.ts";
 import { fillStore, makeFile, openStore } from "./fake_files.ts";
 import { kvFiles } from "./kv_files.ts";
 
@@ -27,6 +28,23 @@ Deno.test("kvFiles.fill() makes a file from which a store goes on, with another 
   assert.deepEqual(entries.map(({ id }) => id), ["m1", "m2", "m3", "m4"]);
   const [owner] = await store.users.withEmail("alice@example.org", 9);
   assert.equal(owner, "alice");
+});
+
+Deno.test("kvFiles.replace() and mend() refuse while somebody writes the journal, and change nothing", async () => {
+  await using file = await makeFile();
+  const other = join(dirname(file.path), "other.kv");
+  await kvFiles.fill(other, stream([]));
+  const message = `Cannot open the store: another process has "${file.path}.journal.1"`;
+  {
+    await using store = await openStore(file.path);
+    await store.mailboxes.append([makeDraft("m5", { time: 1000, expires: 2000 })]);
+    await assert.rejects(kvFiles.replace(file.path, other), { message });
+    await assert.rejects(kvFiles.mend(file.path, []), { message });
+    await store.mailboxes.append([makeDraft("m6", { time: 1000, expires: 2000 })]);
+  }
+  assert.ok(rowsOf(file.path).length > 0);
+  await kvFiles.replace(file.path, other);
+  assert.deepEqual(rowsOf(file.path), []);
 });
 
 Deno.test("kvFiles.fill() takes rows of any size, and many of them", async () => {

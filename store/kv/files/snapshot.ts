@@ -9,11 +9,11 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 import { StoreUnavailableError } from "../../store.ts";
 import type { Database, Key, Range, Row } from "../database.ts";
 import type { SegmentRecord } from "../journal_files/mod.ts";
-import { countersKey, journalFilesKey, journalRange } from "../keys.ts";
+import { countersKey, journalFilesKey, journalKey, journalRange } from "../keys.ts";
 import type { Counters } from "../settler.ts";
 import { parseJson } from "../values.ts";
 import { keyBytes, keyOf } from "./key_bytes.ts";
-import { type JournalState, readUnsettled } from "./unsettled_records.ts";
+import { isInFiles, type JournalState, readUnsettled } from "./unsettled_records.ts";
 
 /** The newest of Deno KV's own changes of its tables: what is here was written for it. */
 const MIGRATION = 3;
@@ -99,14 +99,18 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
   /** @returns false where files may have been written over since the moment */
   #readJournal(): boolean {
     const state = this.#journalState();
-    const records = readUnsettled(this.#path, state);
+    const unsettled = readUnsettled(this.#path, state);
+    const missing = unsettled?.missing ?? null;
+    // What came after the moment is on disk by now, and stays there until it is settled.
+    const isLater = missing === null || isInFiles(this.#path, state.slots, missing);
     using later = Snapshot.#take(this.#path);
     const { slots, settled } = later.#journalState();
     if (settled !== state.settled || `${slots}` !== `${state.slots}`) return false;
-    if (records === null) {
-      throw new StoreUnavailableError("Cannot read the store: a file of its journal is missing");
+    if (unsettled === null) throw unreadable("a file of its journal is missing or damaged");
+    if (!isLater && later.get(journalKey(missing, 0)) === null) {
+      throw unreadable(`segment ${missing} of its journal is missing`);
     }
-    this.#records = records;
+    this.#records = unsettled.records;
     return true;
   }
 
@@ -238,6 +242,10 @@ function knownRow(
     foreign(error);
     return null;
   }
+}
+
+function unreadable(why: string): StoreUnavailableError {
+  return new StoreUnavailableError(`Cannot read the store: ${why}`);
 }
 
 /** Tells of what SQLite refuses as the store does. Its messages hold nothing that is stored. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { StoreUnavailableError } from "../../store.ts";
-import { journalPath, recordsOf, type SegmentRecord } from "../journal_files/mod.ts";
+import { isJournalFile, journalPath, recordsOf, type SegmentRecord } from "../journal_files/mod.ts";
 
 /** What the database says of its journal. */
 export interface JournalState {
@@ -17,6 +17,14 @@ export interface JournalState {
   readonly newest: number;
 }
 
+/** What of the journal is in files. */
+export interface Unsettled {
+  /** The segments that were not settled, in order. */
+  readonly records: readonly SegmentRecord[];
+  /** The segment after those, where it was not there; what follows it was left out. */
+  readonly missing: number | null;
+}
+
 /**
  * The segments in files that were not settled, in order.
  *
@@ -24,17 +32,17 @@ export interface JournalState {
  * which came after the moment as well: so it is always a state in which the store once was.
  *
  * @param database where that is
- * @returns null where a file is missing
+ * @returns null where a file is missing, or is none
  * @throws {StoreUnavailableError} the disk refused.
  */
 export function readUnsettled(
   database: string,
   { slots, settled, newest }: JournalState,
-): readonly SegmentRecord[] | null {
+): Unsettled | null {
   const records: SegmentRecord[] = [];
   for (const slot of slots) {
     const file = readFile(journalPath(database, slot));
-    if (file === null) return null;
+    if (file === null || !isJournalFile(file)) return null;
     for (const record of recordsOf(file)) {
       // Copied: the rest of the file is not needed.
       if (record.number > settled) records.push({ ...record, text: record.text.slice() });
@@ -42,12 +50,19 @@ export function readUnsettled(
   }
   records.sort((one, other) => one.number - other.number);
   let known = Math.max(settled, newest);
-  const end = records.findIndex(({ number, previous }) => {
-    const isMissing = previous > known;
+  for (const [index, { number, previous }] of records.entries()) {
+    if (previous > known) return { records: records.slice(0, index), missing: previous };
     known = Math.max(known, number);
-    return isMissing;
+  }
+  return { records, missing: null };
+}
+
+/** Whether a segment is in one of the files now. */
+export function isInFiles(database: string, slots: readonly number[], segment: number): boolean {
+  return slots.some((slot) => {
+    const file = readFile(journalPath(database, slot));
+    return file !== null && recordsOf(file).some(({ number }) => number === segment);
   });
-  return end < 0 ? records : records.slice(0, end);
 }
 
 function readFile(path: string): Uint8Array | null {

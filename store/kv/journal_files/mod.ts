@@ -8,6 +8,7 @@ export type { JournalDirectory, JournalSpace } from "./directory.ts";
 export { JournalFile } from "./journal_file.ts";
 export {
   FILE_HEADER_BYTES,
+  isJournalFile,
   RECORD_HEADER_BYTES,
   recordsOf,
   type SegmentRecord,

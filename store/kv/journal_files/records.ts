@@ -6,7 +6,7 @@
  * - record: CRC-32 of what follows and of the header (4 bytes), length of the text (4 bytes), number
  *   of the segment, number of the segment before it (doubles), text
  *
- * The last record may be torn, or be none: its CRC tells. One that was left from an earlier use has
+ * The last record may be torn, or be none: its CRC tells. No whole one is behind such a one. One that was left from an earlier use has
  * another header in its CRC. The salt of the log of SQLite serves the same end.
  *
  * @module
@@ -58,18 +58,37 @@ export function sealRecord(
   view.setUint32(0, sumOf(record, header), true);
 }
 
-/** The whole records of a file, in order. The texts are parts of the bytes. */
+/** Whether bytes begin as a file does that was in use: the database names no other. */
+export function isJournalFile(file: Uint8Array): boolean {
+  return MAGIC.every((byte, index) => file[index] === byte);
+}
+
+/**
+ * The whole records of a file, in order. The texts are parts of the bytes.
+ *
+ * Those behind one that is none are there, too: a record is begun once the one before it is synced,
+ * so that one was damaged later, and who asks sees that it is missing.
+ */
 export function recordsOf(file: Uint8Array): SegmentRecord[] {
+  if (!isJournalFile(file)) return [];
   const header = file.subarray(0, FILE_HEADER_BYTES);
-  if (MAGIC.some((byte, index) => header[index] !== byte)) return [];
+  const view = viewOf(file);
   const records: SegmentRecord[] = [];
   let start = FILE_HEADER_BYTES;
-  for (;;) {
-    const record = wholeRecord(file, start, header);
-    if (record === null) return records;
+  let last = 0;
+  while (start + RECORD_HEADER_BYTES <= file.length) {
+    // Most places are told by these two, and need no sum.
+    const isAfter = view.getFloat64(start + 8, true) > last && file[start + 7] === 0;
+    const record = isAfter ? wholeRecord(file, start, header) : null;
+    if (record === null) {
+      start++;
+      continue;
+    }
     records.push(record);
+    last = record.number;
     start += RECORD_HEADER_BYTES + record.text.length;
   }
+  return records;
 }
 
 function wholeRecord(file: Uint8Array, start: number, header: Uint8Array): SegmentRecord | null {
@@ -81,7 +100,7 @@ function wholeRecord(file: Uint8Array, start: number, header: Uint8Array): Segme
   if (view.getUint32(start, true) !== sumOf(record, header)) return null;
   const number = view.getFloat64(start + 8, true);
   const previous = view.getFloat64(start + 16, true);
-  if (!(number > 0)) return null;
+  if (!Number.isSafeInteger(number)) return null;
   return { number, previous, text: record.subarray(RECORD_HEADER_BYTES) };
 }
 

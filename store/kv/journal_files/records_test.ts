@@ -74,6 +74,16 @@ Deno.test("recordsOf() answers the records before one of which any bit was chang
   }
 });
 
+Deno.test("recordsOf() answers the records behind one that was damaged", () => {
+  const file = makeFile(["one", "two", "three"]);
+  for (const index of [0, 4, 7, 8, 15, 16, 24]) {
+    const changed = file.slice();
+    const at = FILE_HEADER_BYTES + RECORD_HEADER_BYTES + "one".length + index;
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    assert.deepEqual(recordsOf(changed).map(({ number }) => number), [1, 3], `byte ${index}`);
+  }
+});
+
 Deno.test("recordsOf() does not answer what is left of an earlier use of the file", () => {
   const old = makeFile(["aaa", "bbb", "ccc"], 1);
   const recycled = old.slice();
