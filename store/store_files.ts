@@ -64,6 +64,8 @@ export interface StoreFiles {
    * @throws {StoreUnavailableError} the disk is full, or refuses; or a row cannot be one of a store.
    */
   fill(path: string, rows: AsyncIterable<StoredRow>): Promise<void>;
+  /** Whether something of a store is there: a file that is not empty, or others that belong to one. */
+  isThere(path: string): Promise<boolean>;
   /** Makes changes of findings in a file that nobody uses. @throws {StoreUnavailableError} */
   mend(path: string, findings: readonly Finding[]): Promise<void>;
   /**

@@ -264,6 +264,13 @@ Deno.test("titan restore refuses what would lose something, and changes nothing 
   done(await titan(other, root, "user", "add", "bob"));
   const full = await titan(other, root, "restore", file);
   assert.match(refused(full), /^There is a database in .* already: --force replaces it$/);
+  // Of one that was moved away, there may still be messages.
+  const journal = join(root, "moved", "titan.kv.journal.1");
+  await Deno.mkdir(join(root, "moved"), { mode: 0o700 });
+  await Deno.writeTextFile(journal, "messages");
+  const moved = await titan(join(root, "moved"), root, "restore", file);
+  assert.match(refused(moved), /^There is a database in .* already: --force replaces it$/);
+  assert.equal(await Deno.readTextFile(journal), "messages");
   const bytes = await Deno.readFile(file);
   const damaged = join(root, "damaged.gz");
   for (const [change, reason] of damages(bytes)) {

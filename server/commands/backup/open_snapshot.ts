@@ -35,7 +35,7 @@ export async function openSnapshot(
 }
 
 /** Bytes of a file; 0 where there is none. */
-export async function sizeOfFile(path: string): Promise<number> {
+async function sizeOfFile(path: string): Promise<number> {
   try {
     return (await Deno.stat(path)).size;
   } catch (error) {

@@ -12,7 +12,7 @@ import { CommandError, messageOf, tell } from "../exit.ts";
 import { printableLine } from "../printable.ts";
 import type { Program } from "../program.ts";
 import { LongWork } from "./long_work.ts";
-import { assertFiles, sizeOfFile } from "./open_snapshot.ts";
+import { assertFiles } from "./open_snapshot.ts";
 
 /** What the database is called until it is whole. */
 const PART = ".restored";
@@ -72,7 +72,7 @@ export async function restore(
 async function restoreInto(files: StoreFiles, restore: Restore): Promise<void> {
   const { path, reader, dir, force } = restore;
   const { secret } = reader.header;
-  if (!force) await assertNothingLost(restore);
+  if (!force) await assertNothingLost(files, restore);
   const part = path + PART;
   await removeLeftovers(part);
   try {
@@ -88,8 +88,11 @@ async function restoreInto(files: StoreFiles, restore: Restore): Promise<void> {
 }
 
 /** @throws {CommandError} something would be replaced. */
-async function assertNothingLost({ path, reader, dir }: Restore): Promise<void> {
-  if (await sizeOfFile(path) > 0) {
+async function assertNothingLost(
+  files: StoreFiles,
+  { path, reader, dir }: Restore,
+): Promise<void> {
+  if (await files.isThere(path)) {
     throw new CommandError(`There is a database in "${dir.path}" already: --force replaces it`);
   }
   const { secret } = reader.header;

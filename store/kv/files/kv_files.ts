@@ -36,6 +36,7 @@ const BESIDE = ["-wal", "-shm", "-journal"];
 export const kvFiles: StoreFiles = {
   open: (path) => new KvSnapshot(Snapshot.open(path)),
   fill,
+  isThere,
   mend,
   replace,
 };
@@ -105,6 +106,15 @@ async function fill(path: string, rows: AsyncIterable<StoredRow>): Promise<void>
     database.close();
   }
   await telling(() => foldLog(path));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).size > 0 || journalSlots(path).length > 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return journalSlots(path).length > 0;
+    throw error;
+  }
 }
 
 async function mend(path: string, findings: readonly Finding[]): Promise<void> {
