@@ -183,6 +183,8 @@ async function fillDisk({ load, disk, holdMs }: Scene): Promise<Aftermath> {
   if (disk === undefined) throw new Error("There is no disk to fill");
   const harmed = await load.now();
   await disk.takeAll();
+  // The files of the journal have some room of their own.
+  await load.ask({ do: "refused", since: harmed });
   await pause(holdMs);
   const released = await load.now();
   await disk.giveBack();

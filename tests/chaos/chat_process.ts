@@ -49,6 +49,9 @@ class ChatProcess {
       case "recovered":
         await this.#current.recovered(request.since);
         return {};
+      case "refused":
+        await this.#current.refused(request.since);
+        return {};
       case "post":
         await postLetters(this.#letterBox(request.url));
         return {};

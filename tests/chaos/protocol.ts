@@ -14,6 +14,7 @@ export type ChatRequest =
   | { readonly do: "now" }
   | { readonly do: "died"; readonly at: number }
   | { readonly do: "recovered"; readonly since: number }
+  | { readonly do: "refused"; readonly since: number }
   | { readonly do: "post"; readonly url: string }
   | JumpedRequest
   | { readonly do: "drain" }

@@ -6,7 +6,12 @@
  */
 import { Cast } from "../crash/cast.ts";
 import { check, isDrained } from "../crash/checker.ts";
-import { acceptanceOf, type DeviceRecord, type History } from "../crash/history.ts";
+import {
+  acceptanceOf,
+  type DeviceRecord,
+  type History,
+  type SentRecord,
+} from "../crash/history.ts";
 import { courtesy } from "../crash/patience.ts";
 import { Stage } from "../crash/stage.ts";
 import type { Violation } from "../crash/violation.ts";
@@ -91,6 +96,15 @@ export class Round implements AsyncDisposable {
     const senders = this.history.devices.filter(({ sent }) => sent.length > 0);
     const isServed = (sender: DeviceRecord) => isServedSince(sender, since);
     await this.#until("every sender is served again", () => senders.every(isServed));
+  }
+
+  /** Waits until somebody's message was refused after a moment. */
+  async refused(since: number): Promise<void> {
+    const isRefused = ({ attempts }: SentRecord) =>
+      attempts.some(({ answer }) => answer?.kind === "refused" && answer.at > since);
+    const { devices } = this.history;
+    const isOver = () => devices.some(({ sent }) => sent.slice(-NEWEST).some(isRefused));
+    await this.#until("somebody is refused", isOver);
   }
 
   /**

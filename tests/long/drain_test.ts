@@ -2,6 +2,7 @@
  * A server goes down under 5,000 people, who all come back to another one.
  */
 import assert from "node:assert/strict";
+import { patiently } from "../chaos/patiently.ts";
 import { StallWatch } from "../chaos/stall_watch.ts";
 import { TestClient } from "../harness/client.ts";
 import { type ServerProcess, startServer } from "../harness/server_process.ts";
@@ -29,7 +30,7 @@ async function enterAll(server: ServerProcess): Promise<readonly TestClient[]> {
   const worker = async () => {
     while (next < PEOPLE) {
       const token = await server.token(`user-${next++}`);
-      clients.push(await TestClient.connect(server.url, { token }));
+      clients.push(await patiently(() => TestClient.connect(server.url, { token })));
     }
   };
   await Promise.all(Array.from({ length: 25 }, worker));
@@ -42,7 +43,9 @@ async function comeBack(to: ServerProcess, client: TestClient, user: string): Pr
   assert.equal(code, 4101);
   await new Promise((resolve) => setTimeout(resolve, BACK_MS));
   const arrived = performance.now();
-  const back = await TestClient.connect(to.url, { token: await to.token(user) });
+  // A machine that does other things too may send some away, for a moment.
+  const token = await to.token(user);
+  const back = await patiently(() => TestClient.connect(to.url, { token }));
   await back.close();
   return arrived;
 }
