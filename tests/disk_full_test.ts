@@ -53,3 +53,33 @@ Deno.test({
     assert.equal((await alice.received(1))[0]?.message, "kept");
   },
 });
+
+Deno.test({
+  name: `disk full - a server that starts with little room delivers what waits${needs}`,
+  ignore,
+  async fn() {
+    const count = 500;
+    await using disk = await SmallDisk.mount(24);
+    const { dataDir } = disk;
+    {
+      await using server = await startServer({ dataDir, env: { TITAN_SEND_RATE: "0" } });
+      const token = await server.token("bob");
+      await using _bob = await TestClient.connect(server.url, { token, acknowledge: false });
+      await using alice = await TestClient.connect(server.url, {
+        token: await server.token("alice"),
+      });
+      const batch = Array(20).fill({ to: "bob", message: "x".repeat(10_000) });
+      for (let sent = 0; sent < count; sent += batch.length) {
+        const { rejected } = await alice.sendMessages(batch);
+        assert.deepEqual(rejected, []);
+      }
+      await server.stop("SIGKILL");
+    }
+    await disk.takeAll(16);
+    await using server = await startServer({ dataDir });
+    await using bob = await TestClient.connect(server.url, { token: await server.token("bob") });
+    const ids = new Set((await bob.received(count)).map(({ id }) => id));
+    assert.equal(ids.size, count);
+    await bob.until(() => bob.empties > 0 || undefined, "to hear that nothing waits");
+  },
+});

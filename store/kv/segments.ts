@@ -201,14 +201,11 @@ export class Segments {
     // Where locks do not work, who lost the database may not know yet, and go on writing to those.
     const inherited = empty.filter((file) => this.#inherited.has(file));
     const [idle, ...spares] = empty.filter((file) => !this.#inherited.has(file));
-    if (idle === undefined) this.#current = await this.#begin(directory, first);
-    else {
-      await refusing(idle.restart(first));
-      this.#current = idle;
-    }
-    // Where this fails, the next start deletes them, or it is tried again.
+    // First, for a new one may need their room. Where it fails, it is tried again.
     await this.#letGo(directory, [...inherited, ...spares.slice(SPARES_MAX)]).catch(() => {});
-    return this.#current;
+    if (idle === undefined) return this.#current = await this.#begin(directory, first);
+    await refusing(idle.restart(first));
+    return this.#current = idle;
   }
 
   /** Makes a file, and has the database name it. */

@@ -53,6 +53,8 @@ export class Actor {
   #isFinished = false;
   /** Whether the next connection comes after everything was drained. */
   #isLast = false;
+  /** Why it is not connected, where it tried. */
+  #failure: unknown = null;
 
   constructor(parts: ActorParts) {
     const { habits: { user, device }, stay } = parts;
@@ -99,6 +101,16 @@ export class Actor {
     return this.isDone && this.record.connections.at(-1)?.isLast === true;
   }
 
+  /** What keeps it from being done, for the message of a failing test. */
+  get trouble(): string {
+    const { user, device } = this.record;
+    const state = this.#live === null
+      ? `is not connected (${this.#failure})`
+      : `was told ${this.#live.client.empties} times that nothing waits` +
+        (this.#sending.isDone ? "" : ", and waits for an answer");
+    return `${user}/${device} ${state}`;
+  }
+
   /** Comes back once more, to see that nothing is left. */
   async return(): Promise<void> {
     this.#isLast = true;
@@ -136,6 +148,7 @@ export class Actor {
     } catch (error) {
       // The server was killed again meanwhile, or the pass counts no more.
       pass.used?.(at, error);
+      this.#failure = error;
       return null;
     }
   }

@@ -101,6 +101,11 @@ export class Cast implements AsyncDisposable {
     return this.#everyActor.every(({ isBack }) => isBack);
   }
 
+  /** Who is not back, and why, a line each. */
+  get missing(): readonly string[] {
+    return this.#everyActor.filter(({ isBack }) => !isBack).map(({ trouble }) => trouble);
+  }
+
   /** Everybody acts until the run is over. */
   run(): void {
     this.#runs.push(...[...this.#actors, ...this.#persons].map((one) => one.run()));

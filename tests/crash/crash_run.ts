@@ -80,6 +80,8 @@ export class CrashRun implements AsyncDisposable {
   readonly #cast: Cast;
   #server: ServerProcess | null = null;
   #port = "0";
+  /** Who did not come back in the end. */
+  #missing: readonly string[] = [];
 
   private constructor(options: CrashRunOptions, dataDir: string, stage: Stage, cast: Cast) {
     this.#options = options;
@@ -158,6 +160,7 @@ export class CrashRun implements AsyncDisposable {
     await this.#cast.return();
     const deadline = this.stage.now() + RETURN_MS_MAX;
     while (!this.#cast.isBack && this.stage.now() < deadline) await this.stage.pause(LOOK_MS);
+    this.#missing = this.#cast.missing;
     await this.#cast.audit();
   }
 
@@ -174,9 +177,10 @@ export class CrashRun implements AsyncDisposable {
     return code;
   }
 
-  /** What the run broke, from what the clients wrote down. */
+  /** What the run broke, from what the clients wrote down, and who never came back. */
   check(): readonly Violation[] {
-    return check(this.history);
+    const missing = this.#missing.map((what) => ({ rule: "drain", what, history: [] }));
+    return [...missing, ...check(this.history)];
   }
 
   /** The run in numbers. */

@@ -14,9 +14,12 @@ import { acceptanceOf, type Attempt } from "./history.ts";
 import { SmallDisk } from "./small_disk.ts";
 import { describe } from "./violation.ts";
 
-/** The disk, and what of it is given back later: the rest has to be filled with messages. */
-const DISK_MEBIBYTES = 24;
-const BALLAST_MEBIBYTES = 14;
+/**
+ * The disk, and what of it is given back later: the rest has to be filled with messages, and that
+ * must not be filled again until the end.
+ */
+const DISK_MEBIBYTES = 138;
+const BALLAST_MEBIBYTES = 128;
 
 /** How long anything may take that has to happen, in milliseconds. */
 const WAIT_MS_MAX = 30_000;

@@ -5,6 +5,9 @@
  */
 import { join } from "node:path";
 
+/** What a disk gives and takes at a time, in bytes. */
+const PAGE_BYTES = 4096;
+
 /** Whether this process is root's. A file that it makes says so, and needs no permission. */
 export async function isRoot(): Promise<boolean> {
   const path = await Deno.makeTempFile({ prefix: "titan-owner-" });
@@ -43,18 +46,20 @@ export class SmallDisk implements AsyncDisposable {
     await Deno.writeFile(join(this.path, "ballast"), new Uint8Array(mebibytes * 1024 ** 2));
   }
 
-  /** Takes what room is left, to the last page. */
-  async takeAll(): Promise<void> {
+  /** Takes what room is left, to the last page or until so many are left. */
+  async takeAll(pagesLeft = 0): Promise<void> {
     using file = await Deno.open(join(this.path, "last"), { create: true, write: true });
-    for (const page = new Uint8Array(4096);;) {
+    let pages = 0;
+    for (const page = new Uint8Array(PAGE_BYTES);; pages++) {
       try {
         await file.write(page);
       } catch (error) {
         // ENOSPC has no class of its own.
-        if (error instanceof Error && error.message.includes("No space left")) return;
+        if (error instanceof Error && error.message.includes("No space left")) break;
         throw error;
       }
     }
+    await file.truncate(Math.max(0, pages - pagesLeft) * PAGE_BYTES);
   }
 
   /** Gives back what {@linkcode take} and {@linkcode takeAll} took. */

@@ -16,6 +16,9 @@ const FILE_MODE = 0o600;
  */
 const GROWTH_BYTES = 1024 * 1024;
 
+/** By how much it grows on a disk that has no room for more. */
+const LITTLE_BYTES = 4096;
+
 /** Bytes of a file, at most: what a start reads of a server that has little to do. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -135,9 +138,11 @@ class DenoJournalSpace implements JournalSpace {
 
   reserve(bytes: number): void {
     if (bytes <= this.#size) return;
-    const size = Math.ceil(bytes / this.#growth) * this.#growth;
-    this.#put(new Uint8Array(size - this.#size), this.#size);
-    this.#size = size;
+    try {
+      this.#grow(roundedUp(bytes, this.#growth));
+    } catch {
+      this.#grow(roundedUp(bytes, LITTLE_BYTES));
+    }
   }
 
   async write(bytes: Uint8Array, at: number): Promise<void> {
@@ -150,6 +155,17 @@ class DenoJournalSpace implements JournalSpace {
     this.#file.close();
   }
 
+  #grow(size: number): void {
+    try {
+      this.#put(new Uint8Array(size - this.#size), this.#size);
+      this.#size = size;
+    } catch (error) {
+      // What it got until the disk was full is the last room that there is, and the database needs some.
+      this.#file.truncateSync(this.#size);
+      throw error;
+    }
+  }
+
   #put(bytes: Uint8Array, at: number): void {
     if (at !== this.#at) this.#file.seekSync(at, Deno.SeekMode.Start);
     // Where it fails on the way, nobody knows how far it came.
@@ -158,4 +174,8 @@ class DenoJournalSpace implements JournalSpace {
     while (start < bytes.length) start += this.#file.writeSync(bytes.subarray(start));
     this.#at = at + bytes.length;
   }
+}
+
+function roundedUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit;
 }

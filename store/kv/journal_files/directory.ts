@@ -30,7 +30,7 @@ export interface JournalSpace {
   /**
    * Makes sure that the disk has room for so many bytes from the start.
    *
-   * @throws it has not.
+   * @throws it has not; then nothing of it is taken.
    */
   reserve(bytes: number): void;
   /**
