@@ -5,10 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { runCrashes } from "./crash/crashes.ts";
-import type { Fault } from "./crash/fault.ts";
-import { drawPeople } from "./crash/people/person_habits.ts";
 import { testSeed } from "./crash/seeded.ts";
-import { describe, type Violation } from "./crash/violation.ts";
+import { describe } from "./crash/violation.ts";
 
 const seed = testSeed();
 
@@ -42,33 +40,3 @@ Deno.test(`crash - the checker sees a cursor that skips, seed ${seed}`, async ()
   const skipped = violations.filter(({ what }) => /never reached|got it no more/.test(what));
   assert.ok(skipped.length > 0, `seed ${seed}: nothing was found skipped: ${describe(violations)}`);
 });
-
-Deno.test(`crash - the checker sees that tokens count which were revoked, seed ${seed}`, async () => {
-  await findsAmongPeople(
-    { revokeEarlyMs: 5000 },
-    ({ rule, what }) => rule === "revoked" && what.includes("worked"),
-  );
-});
-
-Deno.test(`crash - the checker sees that a refresh is lost, seed ${seed}`, async () => {
-  await findsAmongPeople(
-    { renewEarlyMs: 5000 },
-    ({ rule, what }) => rule === "lost" && what.includes("refresh"),
-  );
-});
-
-/** Runs that may be needed: in a short one perhaps nobody does what the fault is about. */
-const RUNS_MAX = 8;
-
-/** Only people, in a hurry, and those who write to them: the checker must find the fault. */
-async function findsAmongPeople(
-  fault: Fault,
-  fits: (violation: Violation) => boolean,
-): Promise<void> {
-  for (let run = 0; run < RUNS_MAX; run++) {
-    const people = drawPeople(seed + run, 0.3);
-    const options = { seed: seed + run, habits: [], people, rounds: 3, lifeMsMax: 1000, fault };
-    if ((await runCrashes(options)).violations.some(fits)) return;
-  }
-  assert.fail(`seed ${seed}: the fault was not found in ${RUNS_MAX} runs`);
-}

@@ -9,9 +9,9 @@ const FIRST_SEED = Number(Deno.env.get("TITAN_TEST_SEED") ?? 1000);
 
 /** Steps of a run, seeds at the least and at most, and when no further one begins. */
 const RUNS = [
-  { steps: 3000, least: 40, most: 120, ms: 50_000 },
-  { steps: 10_000, least: 8, most: 30, ms: 40_000 },
-  { steps: 40_000, least: 2, most: 5, ms: 40_000 },
+  { steps: 3000, least: 40, most: 120, ms: 40_000 },
+  { steps: 10_000, least: 8, most: 30, ms: 30_000 },
+  { steps: 40_000, least: 1, most: 5, ms: 30_000 },
 ];
 
 for (const { steps, least, most, ms } of RUNS) {

@@ -3,11 +3,11 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import config from "../deno.json" with { type: "json" };
-import { EmptyPlace, runBare } from "./harness/empty_place.ts";
-import { namesIn } from "./harness/executable.ts";
-import { runTask } from "./harness/run_task.ts";
-import { runTitan } from "./harness/titan_process.ts";
+import config from "../../deno.json" with { type: "json" };
+import { EmptyPlace, runBare } from "../harness/empty_place.ts";
+import { namesIn } from "../harness/executable.ts";
+import { runTask } from "../harness/run_task.ts";
+import { runTitan } from "../harness/titan_process.ts";
 
 const TARGET = Deno.build.target;
 
