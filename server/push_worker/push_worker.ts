@@ -14,6 +14,7 @@ import {
   type Call,
   type FromWorker,
   GATHER_MS,
+  GATHERED_MAX,
   type Job,
   packConfig,
   type ToWorker,
@@ -148,7 +149,8 @@ export class PushWorker implements AsyncDisposable {
     this.#pending.set(number, { resolve, since: this.#options.clock.monotonic() });
     this.#watch();
     this.#jobs.push({ number, name, ...call });
-    this.#cancelFlush ??= this.#options.clock.after(GATHER_MS, () => this.#flush());
+    if (this.#jobs.length >= GATHERED_MAX) this.#flush();
+    else this.#cancelFlush ??= this.#options.clock.after(GATHER_MS, () => this.#flush());
     return promise;
   }
 

@@ -5,7 +5,7 @@ import type { Push } from "../../push/mod.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { ConfigError, readConfig } from "../config.ts";
 import { FakeClock } from "../fake_clock.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import { type FromWorker, GATHER_MS, GATHERED_MAX, type ToWorker } from "./messages.ts";
 import { spawnPushThread } from "./push_thread.ts";
 import { PushWorker, type Thread, type ThreadListener } from "./push_worker.ts";
 
@@ -200,6 +200,26 @@ Deno.test("PushWorker.dispose() answers what is on the way, and takes nothing mo
   fixture.apns.answer({ kind: "hang" });
   const sent = apns?.send(fixture.push());
   await Promise.all([worker[Symbol.asyncDispose](), worker[Symbol.asyncDispose]()]);
-  assert.equal((await sent)?.kind, "retry");
+  // Not that the thread is gone: what it had gathered came back.
+  assert.deepEqual(await sent, { kind: "retry", reason: "Provider is disposed" });
   assert.equal((await apns?.send(fixture.push()))?.kind, "retry");
+});
+
+Deno.test("PushWorker gathers what there is to do, and hands much of it over at once", async () => {
+  const clock = new FakeClock();
+  const thread = new FakeThread();
+  const config = readConfig(() => undefined);
+  await using worker = await PushWorker.open({ config, clock, spawn: () => thread });
+  const apns = worker.providers.get("apns");
+  assert.ok(apns);
+  const sizes = () => thread.told.flatMap((told) => told.kind === "work" ? [told.jobs.length] : []);
+  const lost = [apns.send(PUSH), apns.send(PUSH)];
+  assert.deepEqual(sizes(), []);
+  clock.advance(GATHER_MS);
+  assert.deepEqual(sizes(), [2]);
+  for (let jobs = 0; jobs <= GATHERED_MAX; jobs++) lost.push(apns.send(PUSH));
+  assert.deepEqual(sizes(), [2, GATHERED_MAX]);
+  await worker[Symbol.asyncDispose]();
+  assert.deepEqual(sizes(), [2, GATHERED_MAX, 1]);
+  for (const outcome of await Promise.all(lost)) assert.equal(outcome.kind, "retry");
 });

@@ -15,6 +15,7 @@ import {
   type Answer,
   type FromWorker,
   GATHER_MS,
+  GATHERED_MAX,
   type Job,
   type ToWorker,
   unpackConfig,
@@ -34,6 +35,8 @@ const scope = globalThis as unknown as ThreadScope;
 class PushThread {
   #providers: ReadonlyMap<ProviderName, PushProvider> = new Map();
   #answers: Answer[] = [];
+  #cancelFlush: (() => void) | null = null;
+  readonly #working = new Set<Promise<void>>();
   /** Around each call of a provider: in the URLs of pushes are secrets of devices. */
   #around: Around = (work) => work();
   /** Resolves once it is known which providers there are: a thread that is started anew has work at once. */
@@ -45,7 +48,7 @@ class PushThread {
         this.#opening = this.#open(message);
         return;
       case "work":
-        for (const job of message.jobs) this.#work(job);
+        for (const job of message.jobs) this.#follow(this.#work(job));
         return;
       case "end":
         this.#end();
@@ -70,16 +73,25 @@ class PushThread {
     }
   }
 
+  #follow(work: Promise<void>): void {
+    this.#working.add(work);
+    work.finally(() => this.#working.delete(work));
+  }
+
   async #work(job: Job): Promise<void> {
     await this.#opening;
     const outcome = await this.#outcomeOf(job);
     this.#answers.push({ number: job.number, outcome });
-    if (this.#answers.length > 1) return;
-    systemClock.after(GATHER_MS, () => {
-      const answers = this.#answers;
-      this.#answers = [];
-      this.#say({ kind: "done", answers });
-    });
+    if (this.#answers.length >= GATHERED_MAX) this.#flush();
+    else this.#cancelFlush ??= systemClock.after(GATHER_MS, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = null;
+    const answers = this.#answers;
+    this.#answers = [];
+    if (answers.length > 0) this.#say({ kind: "done", answers });
   }
 
   async #outcomeOf(job: Job): Promise<Answer["outcome"]> {
@@ -98,6 +110,9 @@ class PushThread {
 
   async #end(): Promise<void> {
     await Promise.all([...this.#providers.values()].map((one) => one[Symbol.asyncDispose]()));
+    // Who gets no answer is pushed once more.
+    await Promise.all(this.#working);
+    this.#flush();
     this.#say({ kind: "ended" });
     scope.close();
   }
