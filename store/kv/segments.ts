@@ -224,6 +224,8 @@ export class Segments {
     const left = this.#files.filter((file) => !files.includes(file));
     await this.#name(left);
     this.#files = left;
+    // What is deleted takes no segment any more, also where going on to another file fails.
+    if (this.#current !== null && files.includes(this.#current)) this.#current = null;
     for (const file of files) file.close();
     for (const { slot } of files) await directory.remove(slot);
   }

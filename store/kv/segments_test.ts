@@ -235,6 +235,20 @@ Deno.test("Segments.write() adds nothing behind a header that could not be writt
   }
 });
 
+Deno.test("Segments.write() adds nothing to a file that it let go before the next one failed", async () => {
+  const world = await World.open();
+  await world.fill(1, 60);
+  await world.settle(60);
+  const surplus = 11;
+  // The one that was written is among those that are deleted; the header of the next is refused.
+  world.faults.push(...Array<"made">(surplus).fill("made"), "refused");
+  await assert.rejects(world.fill(61, 61), StoreUnavailableError);
+  assert.equal(world.slots.there.length, 20 - surplus);
+  assert.equal(await world.segments.find(61), null);
+  await world.segments.write(62, "short", []);
+  assert.deepEqual(await world.reopen(), ["short"]);
+});
+
 Deno.test("Segments.open() reads a file that is full of segments without a text", async () => {
   const world = await World.open();
   world.fileBytes = 4 * 1024 * 1024;

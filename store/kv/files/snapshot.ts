@@ -104,8 +104,9 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
     // What came after the moment is on disk by now, and stays there until it is settled.
     const isLater = missing === null || isInFiles(this.#path, state.slots, missing);
     using later = Snapshot.#take(this.#path);
-    const { slots, settled } = later.#journalState();
-    if (settled !== state.settled || `${slots}` !== `${state.slots}`) return false;
+    const { settled, named } = later.#journalState();
+    // Not by the slots: one may have been given up, and taken again for another file.
+    if (settled !== state.settled || named !== state.named) return false;
     if (unsettled === null) throw unreadable("a file of its journal is missing or damaged");
     if (!isLater && later.get(journalKey(missing, 0)) === null) {
       throw unreadable(`segment ${missing} of its journal is missing`);
@@ -114,7 +115,8 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
     return true;
   }
 
-  #journalState(): JournalState {
+  /** With the version of the row that names the files. */
+  #journalState(): JournalState & { readonly named: string | undefined } {
     const [files, counters] = [this.get(journalFilesKey), this.get(countersKey)];
     const { start, end } = journalRange(0);
     const newest = this.#database.prepare(`${EACH} WHERE k >= ? AND k < ? ORDER BY k DESC LIMIT 1`)
@@ -123,6 +125,7 @@ export class Snapshot implements Pick<Database, "read" | "list">, Disposable {
       slots: files === null ? [] : parseJson<number[]>(files.value),
       settled: counters === null ? 0 : parseJson<Counters>(counters.value).segment,
       newest: newest === undefined ? 0 : Number(rowOf(newest).key[1]),
+      named: files?.version,
     };
   }
 

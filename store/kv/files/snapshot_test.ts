@@ -4,7 +4,9 @@ import { DatabaseSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../store.ts";
 import type { Key } from "../database.ts";
 import { DenoDatabase } from "../deno_database.ts";
-import { insertRows, spoilPages } from "./fake_files.ts";
+import { journalFilesKey } from "../keys.ts";
+import { fillStore, insertRows, openStore, spoilPages } from "./fake_files.ts";
+import { keyBytes } from "./key_bytes.ts";
 import { kvFiles } from "./kv_files.ts";
 import { Snapshot } from "./snapshot.ts";
 
@@ -102,6 +104,34 @@ Deno.test("Snapshot.open() refuses what is no database of Titan's", async () => 
   assert.throws(() => Snapshot.open(path), StoreUnavailableError);
   assert.throws(() => Snapshot.open(`${path}.none`), StoreUnavailableError);
   await Deno.remove(path);
+});
+
+/** Has the next file that is read be missing, and something else happen before anybody hears of it. */
+function missNext(happen: () => void): Disposable {
+  const { readFileSync } = Deno;
+  const restore = () => void (Deno.readFileSync = readFileSync);
+  Deno.readFileSync = () => {
+    restore();
+    happen();
+    throw new Deno.errors.NotFound();
+  };
+  return { [Symbol.dispose]: restore };
+}
+
+Deno.test("Snapshot.open() takes another moment where a file was deleted and made again", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = join(directory, "kv");
+  {
+    await using store = await openStore(path);
+    await fillStore(store);
+    using database = new DatabaseSync(path);
+    const name = database.prepare("UPDATE kv SET version = version + 1 WHERE k = ?");
+    // It was not there yet, and is named by now, in the slot of one that went.
+    using _missing = missNext(() => name.run(keyBytes(journalFilesKey)));
+    using snapshot = Snapshot.open(path);
+    assert.ok(snapshot.records.length > 0);
+  }
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("Snapshot tells of values that Titan did not write", async () => {
