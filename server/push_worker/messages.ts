@@ -11,7 +11,7 @@ import type { ProviderName } from "../push/mod.ts";
  * How long either side gathers what it has to say, in milliseconds. Each message wakes a thread, and
  * a server that is woken more often commits less at a time: that costs the chat more than the push.
  */
-export const GATHER_MS = 100;
+export const GATHER_MS = 20;
 
 /** What is not gathered any further: what a start owes has no reason to wait. */
 export const GATHERED_MAX = 64;
