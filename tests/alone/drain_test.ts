@@ -15,12 +15,6 @@ const RATE = 500;
 /** What the server beside it is given in one second at the most: the rate of the drain, and chance. */
 const ARRIVALS_MAX = 1.5 * RATE;
 
-/** What the server says to those whom it sends away. */
-const CLOSE_GOING_AWAY = 4101;
-
-/** Clients that stood still for less can be asked why they left, in milliseconds. */
-const STALL_MS_MIN = 1000;
-
 /** What a client waits that was told to come back in 2 seconds. */
 const BACK_MS = 2000;
 
@@ -43,38 +37,41 @@ async function enterAll(server: ServerProcess): Promise<readonly TestClient[]> {
   return clients;
 }
 
-/** How somebody left, and when they came to the next server. */
-interface Arrival {
-  readonly code: number;
-  readonly moment: number;
+async function tokensFor(server: ServerProcess): Promise<readonly string[]> {
+  const tokens: string[] = [];
+  while (tokens.length < PEOPLE) tokens.push(await server.token(`back-${tokens.length}`));
+  return tokens;
 }
 
-/** Comes back as a client does that was sent away. */
-async function comeBack(to: ServerProcess, client: TestClient, user: string): Promise<Arrival> {
+/** Comes back as a client does that was sent away; answers when. */
+async function comeBack(to: ServerProcess, client: TestClient, token: string): Promise<number> {
   const { code } = await client.closed;
+  assert.equal(code, 4101);
   await new Promise((resolve) => setTimeout(resolve, BACK_MS));
-  const moment = performance.now();
-  // A machine that does other things too may send some away, for a moment.
-  const token = await to.token(user);
+  const arrived = performance.now();
+  // A server that has too much to do for a moment says so, and its clients try again.
   const back = await patiently(() => TestClient.connect(to.url, { token }));
   await back.close();
-  return { code, moment };
+  return arrived;
 }
 
 Deno.test("titan serve drains 5,000 connections in 30 s without a storm on the next server", async () => {
   await using leaving = await start();
   await using taking = await start();
   const clients = await enterAll(leaving);
+  // Now, so that the clients have the processor for themselves when they are sent away.
+  const tokens = await tokensFor(taking);
   using stalls = new StallWatch();
   const asked = performance.now();
   const coming = Promise.all(
-    clients.map((client, index) => comeBack(taking, client, `back-${index}`)),
+    clients.map((client, index) => comeBack(taking, client, tokens[index] ?? "")),
   );
+  // Who fails while the server still drains is heard of below.
+  coming.catch(() => {});
   leaving.kill("SIGTERM");
   const { code } = await leaving.ended;
   const tookMs = performance.now() - asked;
-  const arrivals = await coming;
-  const moments = arrivals.map(({ moment }) => moment).sort((a, b) => a - b);
+  const moments = (await coming).sort((a, b) => a - b);
   let from = 0;
   const most = moments.reduce((most, moment, index) => {
     while (moment - (moments[from] ?? 0) >= 1000) from++;
@@ -85,10 +82,6 @@ Deno.test("titan serve drains 5,000 connections in 30 s without a storm on the n
   const told = `at most ${most} arrivals in a second, clients stood still for ${stallMs} ms`;
   console.log(`drained in ${Math.round(tookMs)} ms, ${told}`);
   assert.equal(code, 0);
-  // Who does not even read a close is cut after 5 s, and these clients may all stand still.
-  const cut = arrivals.filter(({ code }) => code !== CLOSE_GOING_AWAY);
-  assert.ok(cut.length === 0 || stallMs > STALL_MS_MIN, `${cut.length} were not told why; ${told}`);
-  assert.ok(cut.length < PEOPLE / 100, `${cut.length} were not told why; ${told}`);
   assert.ok(tookMs < 30_000, `${tookMs} ms`);
   assert.ok(most <= ARRIVALS_MAX + RATE * stallMs / 1000, told);
   await taking.stop();
