@@ -27,6 +27,14 @@ class World {
     return world;
   }
 
+  /** One with twenty files in which all is settled, where eight beside the next are kept. */
+  static async withSpares(): Promise<World> {
+    const world = await World.open();
+    await world.fill(1, 60);
+    await world.settle(60);
+    return world;
+  }
+
   get segments(): Segments {
     assert.ok(this.#segments);
     return this.#segments;
@@ -195,9 +203,7 @@ Deno.test("Segments.write() can be tried again wherever going on to another file
 });
 
 Deno.test("Segments.write() holds no file that it could not delete", async () => {
-  const world = await World.open();
-  await world.fill(1, 60);
-  await world.settle(60);
+  const world = await World.withSpares();
   // The first of the surplus cannot be deleted.
   world.faults.push("refused");
   await world.fill(61, 61);
@@ -208,9 +214,7 @@ Deno.test("Segments.write() holds no file that it could not delete", async () =>
 });
 
 Deno.test("Segments.write() uses no file that the database may not name any more", async () => {
-  const world = await World.open();
-  await world.fill(1, 60);
-  await world.settle(60);
+  const world = await World.withSpares();
   world.database.failOnce("unanswered");
   // The commit that lets the surplus go was made, and nobody was told.
   await world.fill(61, 63);
@@ -236,9 +240,7 @@ Deno.test("Segments.write() adds nothing behind a header that could not be writt
 });
 
 Deno.test("Segments.write() adds nothing to a file that it let go before the next one failed", async () => {
-  const world = await World.open();
-  await world.fill(1, 60);
-  await world.settle(60);
+  const world = await World.withSpares();
   const surplus = 11;
   // The one that was written is among those that are deleted; the header of the next is refused.
   world.faults.push(...Array<"made">(surplus).fill("made"), "refused");

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { CrashRun } from "../crash/crash_run.ts";
 import { type CrashesOptions, runCrashes } from "../crash/crashes.ts";
-import { drawHabits } from "../crash/habits.ts";
 import type { Fault } from "../crash/fault.ts";
+import { drawHabits } from "../crash/habits.ts";
 import { killPoints, runKillPoints } from "../crash/kill_points.ts";
 import { drawPeople } from "../crash/people/person_habits.ts";
 import { testSeed } from "../crash/seeded.ts";

@@ -109,10 +109,11 @@ async function fill(path: string, rows: AsyncIterable<StoredRow>): Promise<void>
 }
 
 async function isThere(path: string): Promise<boolean> {
+  if (journalSlots(path).length > 0) return true;
   try {
-    return (await Deno.stat(path)).size > 0 || journalSlots(path).length > 0;
+    return (await Deno.stat(path)).size > 0;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return journalSlots(path).length > 0;
+    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }

@@ -11,13 +11,13 @@ import type { JournalDirectory, JournalSpace } from "./directory.ts";
 const FILE_MODE = 0o600;
 
 /**
- * By how much a file grows, at most. Writing over bytes that are there takes a disk two thirds of the time
- * that appending takes: no length and no map of blocks is written with them.
+ * By how much a file grows, at most. Writing over bytes that are there takes a disk two thirds of
+ * the time that appending takes: no length and no map of blocks is written with them.
  */
 const GROWTH_BYTES = 1024 * 1024;
 
 /** By how much it grows on a disk that has no room for more. */
-const LITTLE_BYTES = 4096;
+const SCARCE_GROWTH_BYTES = 4096;
 
 /** Bytes of a file, at most: what a start reads of a server that has little to do. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
@@ -141,7 +141,7 @@ class DenoJournalSpace implements JournalSpace {
     try {
       this.#grow(roundedUp(bytes, this.#growth));
     } catch {
-      this.#grow(roundedUp(bytes, LITTLE_BYTES));
+      this.#grow(roundedUp(bytes, SCARCE_GROWTH_BYTES));
     }
   }
 
@@ -160,7 +160,7 @@ class DenoJournalSpace implements JournalSpace {
       this.#put(new Uint8Array(size - this.#size), this.#size);
       this.#size = size;
     } catch (error) {
-      // What it got until the disk was full is the last room that there is, and the database needs some.
+      // What it got until the disk was full is the last room there is: the database needs some.
       this.#file.truncateSync(this.#size);
       throw error;
     }

@@ -6,8 +6,8 @@
  * - record: CRC-32 of what follows and of the header (4 bytes), length of the text (4 bytes), number
  *   of the segment, number of the segment before it (doubles), text
  *
- * The last record may be torn, or be none: its CRC tells. No whole one is behind such a one. One that was left from an earlier use has
- * another header in its CRC. The salt of the log of SQLite serves the same end.
+ * Only the last record may be torn, or be none: its CRC tells, and no whole one is behind it. What
+ * was left from an earlier use has another header in its CRC, as the log of SQLite has another salt.
  *
  * @module
  */
