@@ -2,9 +2,9 @@
  * A server that has no open file left for another connection.
  */
 import assert from "node:assert/strict";
-import { TestClient } from "./harness/client.ts";
-import { LISTENERS } from "./harness/local_server.ts";
-import { startServer } from "./harness/server_process.ts";
+import { TestClient } from "../harness/client.ts";
+import { LISTENERS } from "../harness/local_server.ts";
+import { startServer } from "../harness/server_process.ts";
 
 /** Enough for a start, and few enough for a test. */
 const OPEN_FILES = 64;
