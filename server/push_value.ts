@@ -67,12 +67,14 @@ export function apnsPlace(): ConfigValue<ApnsPlace> {
   return {
     allowed: '"production" or "sandbox" or an https URL of a host and nothing more',
     read: (text) => text === "production" || text === "sandbox" ? text : originOf(text),
+    fault: faultOfSecret,
   };
 }
 
 /** An origin. */
 export function origin(): ConfigValue<URL> {
-  return { allowed: "an https URL of a host and nothing more", read: originOf };
+  const allowed = "an https URL of a host and nothing more";
+  return { allowed, read: originOf, fault: faultOfSecret };
 }
 
 /** Origins, separated by commas or blanks. */
@@ -86,6 +88,7 @@ export function origins(max: number): ConfigValue<readonly string[]> {
       const found = entries.filter((entry) => entry !== undefined).map((url) => url.origin);
       return found.length === entries.length ? found : undefined;
     },
+    fault: faultOfSecret,
   };
 }
 

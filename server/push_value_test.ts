@@ -85,7 +85,8 @@ Deno.test("what is no secret shows no key that stands in its place", async () =>
   // Half of all keys could be a bundle id, but for this.
   const plain = "pZlmpBcq7VCvtwqLYjejfwWBxZdxoFCaM-0t3R7QBq4";
   const pem = "-----BEGIN PRIVATE KEY-----\nMIG";
-  for (const value of [vapidPart("subject"), appleId(), bundleId()]) {
+  const places = [apnsPlace(), origin(), origins(2)];
+  for (const value of [vapidPart("subject"), appleId(), bundleId(), ...places]) {
     for (const text of [privateKey, plain, pem]) {
       assert.equal(value.read(text), undefined);
       assert.match(value.fault?.(text) ?? "", /^it is a text of \d+ characters, not shown$/);
