@@ -4,3 +4,4 @@
  * @module
  */
 export * from "./store.ts";
+export { isSamePush } from "./directory.ts";

@@ -21,6 +21,9 @@ export interface ApnsResponse {
 /** What APNs calls a provider token whose time is over. */
 const EXPIRED = "ExpiredProviderToken";
 
+/** What APNs says of too many pushes to one device; with others it has no trouble. */
+const TOO_MANY = "TooManyRequests";
+
 /**
  * What APNs may say ("Handling notification responses from APNs"), by what it leads to. Nothing else
  * that is in a body gets into a reason: it could repeat the request.
@@ -61,7 +64,7 @@ const KINDS: ReadonlyMap<string, "rejected" | "misconfigured" | "retry" | "unreg
     ["ServiceUnavailable", "retry"],
     ["Shutdown", "retry"],
     ["TooManyProviderTokenUpdates", "retry"],
-    ["TooManyRequests", "retry"],
+    [TOO_MANY, "retry"],
     ["ExpiredToken", "unregistered"],
     ["Unregistered", "unregistered"],
   ],
@@ -107,7 +110,12 @@ export function apnsOutcome(response: ApnsResponse, now: number): PushOutcome {
       return { kind, ...(timestamp === undefined ? {} : { since: timestamp }) };
     case "retry": {
       const afterMs = readRetryAfter(response.retryAfter, now);
-      return { kind, reason, ...(afterMs === undefined ? {} : { afterMs }) };
+      return {
+        kind,
+        reason,
+        ...(afterMs === undefined ? {} : { afterMs }),
+        ...(said === TOO_MANY ? { deviceOnly: true } : {}),
+      };
     }
     default:
       return { kind, reason };

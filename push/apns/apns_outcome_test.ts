@@ -49,7 +49,7 @@ Deno.test("apnsOutcome() tells apart what the push, the credentials and the serv
     ["rejected", 404, ["BadPath"]],
     ["misconfigured", 403, ["InvalidProviderToken", "MissingProviderToken", "Forbidden"]],
     ["misconfigured", 403, ["BadEnvironmentKeyIdInToken", "UnrelatedKeyIdInToken"]],
-    ["retry", 429, ["TooManyRequests", "TooManyProviderTokenUpdates"]],
+    ["retry", 429, ["TooManyProviderTokenUpdates"]],
     ["retry", 400, ["IdleTimeout"]],
     ["retry", 503, ["ServiceUnavailable", "Shutdown"]],
     ["retry", 500, ["InternalServerError"]],
@@ -76,6 +76,12 @@ Deno.test("apnsOutcome() goes by the status where no reason is given that it kno
       }
     }
   }
+});
+
+Deno.test("apnsOutcome() says of too many pushes to one device that it is that one alone", () => {
+  const outcome = apnsOutcome({ status: 429, body: '{"reason":"TooManyRequests"}' }, NOW);
+  const reason = "APNs answered with status 429: TooManyRequests";
+  assert.deepEqual(outcome, { kind: "retry", reason, deviceOnly: true });
 });
 
 Deno.test("apnsOutcome() waits as long as APNs says", () => {

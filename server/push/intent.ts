@@ -74,6 +74,18 @@ export class Intent implements Timed {
     this.provider = provider;
     this.service = provider === "web" ? null : provider;
   }
+
+  /**
+   * Takes back that the device has another address by now, for whoever finds out which one. What
+   * came meanwhile is looked at nevertheless.
+   *
+   * @returns whether it was so
+   */
+  takeMove(): boolean {
+    if (this.again !== "address") return false;
+    this.again = "found";
+    return true;
+  }
 }
 
 /** By which the intent of a device is found. */

@@ -4,7 +4,13 @@
  * @module
  */
 import type { PushOutcome } from "../../push/mod.ts";
-import type { Devices, Outbox, PushAddress, Waiting } from "../../store/mod.ts";
+import {
+  type Devices,
+  isSamePush,
+  type Outbox,
+  type PushAddress,
+  type Waiting,
+} from "../../store/mod.ts";
 import type { Clock, RandomBytes } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { TokenBuckets } from "../token_bucket.ts";
@@ -41,7 +47,7 @@ export interface SentPush {
 /** What {@linkcode Outcomes} are made of. */
 export interface OutcomesParts {
   readonly outbox: Pick<Outbox, "spoke">;
-  readonly devices: Pick<Devices, "change">;
+  readonly devices: Pick<Devices, "get" | "change">;
   /** The circuits of a provider that there is. */
   readonly circuitsOf: (provider: ProviderName) => Circuits<Intent>;
   readonly clock: Clock;
@@ -119,11 +125,25 @@ export class Outcomes {
 
   async #spoke(sent: SentPush): Promise<Next> {
     this.#answered(sent);
-    // The device has another address by now, and to that one nothing was said.
-    if (sent.intent.again === "address") return { kind: "done" };
+    // To another address nothing was said.
+    if (!await this.#isStillAt(sent)) return { kind: "done" };
     sent.intent.unnoted = { upTo: sent.waiting.upTo, at: this.#parts.clock.now() };
     await this.note(sent.intent);
     return { kind: "done" };
+  }
+
+  /**
+   * Whether a device still has the address that a push went to. It is read only where it may be
+   * another one: so we were told, or the device has connected, and then nobody tells.
+   */
+  async #isStillAt({ intent, address }: SentPush): Promise<boolean> {
+    const { user, device, isCancelled, isSilent } = intent;
+    const wasMoved = intent.takeMove();
+    if (!wasMoved && !isCancelled && !isSilent) return true;
+    const known = await this.#parts.devices.get(user, device);
+    const isSame = isSamePush(known?.push, address);
+    if (wasMoved && !isSame) intent.again = "address";
+    return isSame && intent.again !== "address";
   }
 
   async #forget(sent: SentPush, since: number | undefined): Promise<Next> {

@@ -5,7 +5,7 @@
  */
 import { PUSH_URGENT_MS, TABLE_ENTRIES_MAX } from "../../limits.ts";
 import type { PushProvider } from "../../push/mod.ts";
-import type { Devices, Outbox, PushAddress, Users } from "../../store/mod.ts";
+import type { Devices, Outbox, PushAddress, Users, Waiting } from "../../store/mod.ts";
 import { type Intent, type ProviderName, serviceOf } from "./intent.ts";
 import type { Tracer } from "../trace/mod.ts";
 import type { Nonces } from "./nonces.ts";
@@ -89,16 +89,25 @@ export class PushAttempts {
       : [ordinaryMs, "ordinary"] as const;
     const ms = pushWaitMs(waiting, everyMs, clock.now());
     if (ms > 0) return { sent: false, next: { kind: "later", ms, hold } };
+    const sender = await this.#senderOf(waiting);
+    // The last that is waited for: a token may be somebody else's a moment later.
     const address = await this.#addressOf(intent);
     if (address === undefined) {
-      // It was taken away while we looked: no push will speak for this, and none has to.
-      await outbox.spoke(user, device, { upTo: waiting.upTo, at: waiting.spoken.at });
+      // It was taken away while we looked: no push will speak for this, and none has to, but to
+      // an address that has come since.
+      const spoken = { upTo: waiting.upTo, at: waiting.spoken.at };
+      if (intent.again !== "address") await outbox.spoke(user, device, spoken);
       return DONE;
     }
     if (address.provider !== provider) return elsewhere(address.provider);
     const sent = { intent, waiting, address, service: serviceOf(address) };
     if (!this.#enter(sent)) return { sent: false, next: { kind: "parked" } };
-    return await this.#send(sent, urgency === "urgent");
+    return await this.#send(sent, { sender, urgent: urgency === "urgent" });
+  }
+
+  /** What the sender of the newest message is called. A bot that answers for a user has only an id. */
+  async #senderOf({ newest }: Waiting): Promise<string> {
+    return this.#parts.content === "none" ? "" : await this.#names.of(newest.from);
   }
 
   async #findProvider(intent: Intent): Promise<Attempt> {
@@ -120,11 +129,12 @@ export class PushAttempts {
     return circuits.enter(service, intent);
   }
 
-  async #send(sent: SentPush, urgent: boolean): Promise<Attempt> {
+  async #send(
+    sent: SentPush,
+    { sender, urgent }: { readonly sender: string; readonly urgent: boolean },
+  ): Promise<Attempt> {
     const { intent, waiting, address: { provider: name, registered: _, ...target } } = sent;
     const { providers, nonces, counts, clock, answered, tracer, content: policy } = this.#parts;
-    // A bot that answers for a user has no name, only an id.
-    const sender = policy === "none" ? "" : await this.#names.of(waiting.newest.from);
     const provider = providers.get(name);
     if (provider === undefined || intent.isCancelled || this.#isClosed) return DONE;
     counts.sent++;
