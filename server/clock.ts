@@ -30,6 +30,15 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * Calls back once when the event loop has looked at what came in (the check phase of Node's), with
+ * nothing of the same turn between that and the next look; the answer cancels it.
+ */
+export function afterInput(callback: () => void): () => void {
+  const immediate = setImmediate(callback);
+  return () => clearImmediate(immediate);
+}
+
 /** The machine's own randomness. */
 export function systemRandom(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(buffer);

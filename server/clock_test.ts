@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { systemClock, systemRandom } from "./clock.ts";
+import { afterInput, systemClock, systemRandom } from "./clock.ts";
 import { FakeClock } from "./fake_clock.ts";
 
 Deno.test("systemClock tells the time since 1970, and a time that never goes back", () => {
@@ -33,6 +33,19 @@ Deno.test("systemClock.after() answers what cancels it", async () => {
   await new Promise<void>((resolve) => systemClock.after(0, resolve));
   assert.equal(called, false);
   cancel();
+});
+
+Deno.test("afterInput() calls back once, and answers what cancels it", async () => {
+  const called: string[] = [];
+  afterInput(() => called.push("cancelled"))();
+  await new Promise<void>((resolve) => {
+    afterInput(() => {
+      called.push("once");
+      resolve();
+    });
+  });
+  await new Promise<void>((resolve) => afterInput(resolve));
+  assert.deepEqual(called, ["once"]);
 });
 
 Deno.test("systemRandom fills the buffer that it is given", () => {

@@ -10,9 +10,10 @@
  *   it was last looked at, the socket counts as lingering for {@linkcode LINGER_MS_MAX} more.
  * - The handshake of a peer that leaves in the middle of it may end in no event at all. The socket
  *   is then lost until the process ends; it counts for {@linkcode OPENING_MS_MAX}.
- * - Its close frame is not sent where the next frame of the peer is there already, so closing waits
- *   until a turn of the event loop went by without one. A peer that never pauses loses the code and
- *   sees its connection cut.
+ * - Its close frame is not sent where a frame of the peer is told between the call and the next turn
+ *   of the event loop, so closing waits until a turn went by without one, and is called at the end of
+ *   that turn: from a timer there is a look at what came in between. A peer that never pauses loses
+ *   the code and sees its connection cut.
  * - A frame of up to 64 MiB, and a message in any number of fragments, is in memory before anybody
  *   is told of it, and a close does not stop that. Nothing can be done about it here: where
  *   strangers can connect, take the listener of `ws_listener.ts`.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FRAME_BYTES_MAX } from "../limits.ts";
+import { afterInput } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DenoTransport } from "./deno_transport.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -76,9 +77,9 @@ class Bench implements TransportHandler, Disposable {
     this.events.push("closed");
   }
 
-  /** Lets the event loop turn. */
+  /** Lets the event loop turn, to the end of the turn. */
   turn(): Promise<void> {
-    return new Promise((resolve) => this.clock.after(0, resolve));
+    return new Promise((resolve) => this.clock.after(0, () => afterInput(resolve)));
   }
 
   [Symbol.dispose](): void {

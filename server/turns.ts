@@ -3,9 +3,12 @@
  *
  * @module
  */
-import type { Clock } from "./clock.ts";
+import { afterInput, type Clock } from "./clock.ts";
 
-/** Puts things off by one turn of the event loop, all with one timer. */
+/**
+ * Puts things off by one turn of the event loop, all with one timer. They are called at its end,
+ * when what came in meanwhile has been told.
+ */
 export class Turns implements Disposable {
   readonly #clock: Clock;
   #waiting: (() => void)[] = [];
@@ -19,7 +22,9 @@ export class Turns implements Disposable {
   /** Calls back in the next turn, in the order of the calls. */
   next(callback: () => void): void {
     this.#waiting.push(callback);
-    this.#cancel ??= this.#clock.after(0, () => this.#turn());
+    this.#cancel ??= this.#clock.after(0, () => {
+      this.#cancel = afterInput(() => this.#turn());
+    });
   }
 
   /** Forgets all that waits. */

@@ -47,6 +47,7 @@ const EDGES: ReadonlyMap<string, readonly string[]> = new Map([
     "Date.now",
     "performance.now",
     "setTimeout",
+    "setImmediate",
     "crypto.getRandomValues",
   ]],
   ["server/commands/", []],

@@ -168,6 +168,8 @@ testCases("ambient", [
   ["store/kv/deno_database.ts", "const x = Date.now();", used("Date.now")],
   ["store/kv/kv_store.ts", "const x = Deno.openKv(path);", used("Deno.openKv")],
   ["server/clock.ts", "const x = Date.now();", ""],
+  ["server/clock.ts", "const x = setImmediate(f);", ""],
+  ["server/turns.ts", "const x = setImmediate(f);", used("setImmediate")],
   ["server/commands/chat.ts", "console.log(Deno.args);", ""],
   ["main.ts", "Deno.exit(await run(Deno.args));", ""],
   ["server/log.ts", "console.info(line);", ""],
