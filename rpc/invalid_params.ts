@@ -72,7 +72,7 @@ export function invalidParams(error: z.ZodError, prefix: Path = []): RpcError {
 
 /** The issue to tell: of the forms a union offers, the one that the params resemble most. */
 function first(issues: readonly Issue[], prefix: Path): Found {
-  const [issue] = issues;
+  const issue = leading(issues);
   const path = [...prefix, ...(issue?.path ?? [])];
   if (issue?.code !== "invalid_union") return { issue, path };
   const found = issue.errors.filter((branch) => branch.length > 0)
@@ -84,6 +84,16 @@ function first(issues: readonly Issue[], prefix: Path): Found {
     found[0] ?? { issue, path },
   );
   return { ...best, issue: withTypes(best.issue, found.filter((it) => fitOf(it) === fitOf(best))) };
+}
+
+/**
+ * The first issue. Where a number is past all whole numbers the library says that first, and then
+ * which limit of the field it is past.
+ */
+function leading([issue, next]: readonly Issue[]): Issue | undefined {
+  if (issue?.code !== "too_big" && issue?.code !== "too_small") return issue;
+  if (issue.origin !== "int" || next?.code !== issue.code) return issue;
+  return fieldOf(next.path) === fieldOf(issue.path) ? next : issue;
 }
 
 interface Found {

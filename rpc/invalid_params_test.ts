@@ -45,6 +45,21 @@ Deno.test("invalidParams() names the field and what it must be", () => {
   }
 });
 
+Deno.test("invalidParams() tells the limit of a field, and not that of all whole numbers", () => {
+  const schema = z.object({ age: z.int().min(1).max(9), any: z.int() }).partial();
+  const cases: [unknown, string, number?][] = [
+    [{ age: 1e308 }, "params.age must be at most 9", 9],
+    [{ age: -1e308 }, "params.age must be at least 1"],
+    [{ any: 1e308, age: 10 }, "params.age must be at most 9", 9],
+    [{ any: 1e308 }, "params.any must be at most 9007199254740991", 9007199254740991],
+  ];
+  for (const [value, detail, limit] of cases) {
+    const error = refuse(schema, value);
+    assert.equal(error.message, `Invalid params: ${detail}`);
+    assert.equal(error.data.limit, limit);
+  }
+});
+
 Deno.test("invalidParams() gives the field, the limit and the index as data", () => {
   const error = refuse(z.array(z.object({ age: z.number().max(9) })), [{ age: 1 }, { age: 10 }]);
   assert.deepEqual(error.data, {

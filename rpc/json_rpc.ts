@@ -109,17 +109,14 @@ function parseBatch(values: readonly unknown[]): Frame {
 }
 
 function parseMessage(value: unknown): Message {
-  if (typeof value !== "object" || value === null) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return invalidRequest(null, "A request must be an object");
   }
   // JSON.parse gives own members only, `__proto__` included, so nothing but what the peer wrote
   // can be read under these names.
   const { jsonrpc, id, method, params, result, error } = value as Readonly<Record<string, unknown>>;
   if (id !== undefined && !isRequestId(id)) {
-    return invalidRequest(
-      null,
-      `The id must be a string of at most ${REQUEST_ID_CHARS_MAX} characters, a number or null`,
-    );
+    return invalidRequest(null, ID_ALLOWED);
   }
   if (jsonrpc !== undefined && jsonrpc !== "2.0") {
     return invalidRequest(id, 'The member "jsonrpc" must be "2.0"');
@@ -138,6 +135,9 @@ function parseMessage(value: unknown): Message {
   if (id === undefined) return { kind: "notification", method, params: given };
   return { kind: "request", id, method, params: given };
 }
+
+const ID_ALLOWED = `The id must be a string of at most ${REQUEST_ID_CHARS_MAX} characters, ` +
+  `a number from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}, or null`;
 
 function isRequestId(id: unknown): id is RequestId {
   if (typeof id === "string") return id.length <= REQUEST_ID_CHARS_MAX;

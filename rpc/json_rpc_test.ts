@@ -75,6 +75,23 @@ Deno.test("parseFrame() refuses other ids, and answers null for them", () => {
   }
 });
 
+Deno.test("parseFrame() says what an id may be, and that a list is no request", () => {
+  const id = "The id must be a string of at most 128 characters, " +
+    "a number from -9007199254740991 to 9007199254740991, or null";
+  const cases: [string, string][] = [
+    ['{"id":9007199254740992,"method":"m"}', id],
+    ['{"id":true,"method":"m"}', id],
+    ["[[]]", "A request must be an object"],
+    ['[[{"id":1,"method":"m"}]]', "A request must be an object"],
+  ];
+  for (const [text, reason] of cases) {
+    const frame = parseFrame(text);
+    const message = frame.kind === "batch" ? frame.messages[0] : frame;
+    assert.ok(message?.kind === "invalid");
+    assert.equal(message.error.data.reason, reason);
+  }
+});
+
 Deno.test("parseFrame() takes string ids up to the limit and none past it", () => {
   assert.equal(parse({ id: "i".repeat(REQUEST_ID_CHARS_MAX), method: "m" }).kind, "request");
   const text = JSON.stringify({ id: "i".repeat(REQUEST_ID_CHARS_MAX + 1), method: "m" });
